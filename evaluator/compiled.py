@@ -1,0 +1,147 @@
+"""The compiled form of a ruleset (server profile): what evaluation, explanation and replay all read.
+
+One node type per kind of question, so that the scalar evaluator, the explanation and the columnar replay walk the
+same tree and ask the same predicates.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from evaluator.context import JsonValue, Mark
+
+Predicate = Callable[[JsonValue | Mark, datetime], bool]
+"""Tests one property value at one moment. Takes ``MISSING`` like a value; is never asked about ``REDACTED``,
+for which the caller says undetermined. Never raises."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PropertyTest:
+    """A filter on a property of the person (``group_index`` None) or of a group.
+
+    ``source`` is the group type's name where ``group_index`` is mapped, else None: such a filter never matches.
+    ``uses_now`` is true where the answer can depend on the moment. ``negated`` (cohort leaves only) inverts the
+    predicate's answer.
+    """
+
+    property: str
+    group_index: int | None
+    source: str | None
+    predicate: Predicate
+    uses_now: bool
+    negated: bool
+    filter: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CohortTest:
+    """Membership in a cohort (``negated``: in none)."""
+
+    cohort_id: str
+    negated: bool
+    filter: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlagTest:
+    """``flag_evaluates_to``: True matches anything but off, False exactly off, text exactly that variant."""
+
+    flag: str
+    expected: bool | str
+    filter: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Never:
+    """A filter that can never match (it is malformed in a way that PostHog's server treats as no match)."""
+
+    why: str
+    filter: Mapping[str, Any]
+    negated: bool = False
+
+
+Test = PropertyTest | CohortTest | FlagTest | Never
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class All:
+    """Every part matches; true when there is none."""
+
+    parts: Sequence["Node"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnyOf:
+    """At least one part matches; false when there is none."""
+
+    parts: Sequence["Node"]
+
+
+Node = All | AnyOf | PropertyTest | CohortTest | Never
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledCohort:
+    """A cohort. ``tree`` None: membership comes from the facts (static)."""
+
+    id: str
+    name: str
+    tree: Node | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledCondition:
+    """One entry of ``filters.groups``.
+
+    ``aggregation`` is the group type index whose key is hashed (None: the person), ``group_type`` its name. A
+    subject is in the rollout if its 60-bit rollout hash is at most ``rollout_bound``; None means everybody, without hashing.
+    ``override`` is an existing variant that the condition pins.
+    """
+
+    id: str | None
+    index: int
+    aggregation: int | None
+    group_type: str | None
+    tests: Sequence[Test]
+    percentage: float
+    rollout_bound: int | None
+    override: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Holdout:
+    """Subjects whose ``holdout-`` hash is at most ``bound`` (None: everybody) get ``variant`` before any condition."""
+
+    variant: str
+    percentage: float
+    bound: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledFlag:
+    """One flag, ready to be evaluated.
+
+    ``variants`` lists (exclusive upper bound of the 60-bit variant hash, key) in order; a hash beyond the last has
+    no variant. ``error`` is set where every evaluation fails (quarantined, missing cohort, ...),
+    ``missing_dependency`` where a flag it needs is missing or the dependencies form a cycle. ``dependencies`` are the flags it asks directly.
+    ``served`` is false for flags that are absent from answers (inactive, deleted); dependents see them as off.
+    """
+
+    key: str
+    definition: Mapping[str, Any]
+    served: bool
+    conditions: Sequence[CompiledCondition]
+    variants: Sequence[tuple[int, str]]
+    payloads: Mapping[str, str]
+    aggregation: int | None
+    group_type: str | None
+    device_bucketing: bool
+    continuity: bool
+    enrollment: bool
+    early_exit: bool
+    holdout: Holdout | None
+    dependencies: Sequence[str]
+    cohorts: Sequence[str]
+    missing_dependency: bool
+    error: str | None

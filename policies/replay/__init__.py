@@ -1,0 +1,1 @@
+"""Replay: the old and the new definitions on the same recorded contexts, column by column."""

@@ -1,0 +1,1 @@
+"""Prompt templates that the MCP server offers, one markdown file each."""
