@@ -1,8 +1,8 @@
 """What the services need from the outside. Implemented in ``store`` and ``traffic``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -199,6 +199,9 @@ class AnsweredCheck:
     results: Sequence[Result]
     sdk: str
     """Name and version of the client (``posthog-python/7.91.1``)."""
+    hashes: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    """By flag key, the 60-bit rollout and variant hashes of the distinct id, where the evaluator computed them.
+    Recording them spares a replay the hashing; a flag that hashes a device or a group must not be listed."""
 
 
 class Recorder(Protocol):
