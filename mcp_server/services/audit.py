@@ -1,12 +1,18 @@
 """The hash-chained log of everything that happened."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
+from evaluator.json_text import canonical
 from pydantic import Field
 
 from mcp_server.services.actor import Actor
 from mcp_server.services.record import Record
+
+BEFORE_THE_FIRST = "0" * 64
+"""What the first entry names as its previous hash."""
 
 
 class AuditEvent(Record):
@@ -33,3 +39,32 @@ class AuditEntry(Record):
     previous: str
     hash: str
     event: AuditEvent
+
+
+def next_entry(previous: AuditEntry | None, event: AuditEvent) -> AuditEntry:
+    """The link that the event becomes after ``previous``, or as the first of a chain."""
+    sequence, before = (1, BEFORE_THE_FIRST) if previous is None else (previous.sequence + 1, previous.hash)
+    return AuditEntry(sequence=sequence, previous=before, hash=_hash(before, sequence, event), event=event)
+
+
+def verify_chain(entries: Iterable[AuditEntry], *, after: AuditEntry | None = None) -> int | None:
+    """The first sequence number at which the chain is broken; None if it is whole.
+
+    ``entries`` are in order and follow ``after``; without it they start with the very first one. A missing entry
+    counts as broken at the number that is missing. What was cut off at the end leaves no trace in the rest, so
+    compare the newest hash with one that was kept elsewhere.
+    """
+    previous = after
+    for entry in entries:
+        expected = next_entry(previous, entry.event)
+        if entry != expected:
+            return expected.sequence
+        previous = entry
+    return None
+
+
+def _hash(previous: str, sequence: int, event: AuditEvent) -> str:
+    """Do not change: every chain ever written would be broken."""
+    at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
+    content = {**event.model_dump(mode="json"), "sequence": sequence, "at": at}
+    return sha256((previous + canonical(content)).encode()).hexdigest()

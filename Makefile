@@ -1,0 +1,36 @@
+# Everything works from a fresh clone with Python >= 3.11 and make. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## the guided tour: an agent proposes, a person reviews, a real SDK sees the change
+	@$(BIN)/drysail demo $(ARGS)
+
+test: $(VENV)/.dev ## all tests
+	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+lint: $(VENV)/.dev ## style, types and the layers between the packages
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## evaluation and replay against the PostHog SDK, as ratios
+	@$(BIN)/python benchmarks/evaluate.py && $(BIN)/python benchmarks/replay.py
+
+fuzz: $(VENV)/.dev ## a million random cases against the PostHog SDK
+	@$(BIN)/python tests/oracles/fuzz_posthog.py --cases 1000000 --seed 1
+
+clean: ## remove the environment and what the demo left
+	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml
+	@.ci/install $(PYTHON) $(VENV) requirements/demo.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml
+	@.ci/install $(PYTHON) $(VENV) requirements/dev.txt
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,37 @@
+"""What makes an approval count."""
+
+from datetime import datetime
+
+from mcp_server.services.actor import Actor, Assurance
+from mcp_server.services.policy_in_force import policy_in_force
+from mcp_server.services.ports import Reader
+from mcp_server.services.proposal import Approval, Proposal
+
+
+def assurance_of(proposer: Actor, reviewer: str, *, signature: Assurance | None = None) -> Assurance:
+    """How sure an approval typed in a terminal is: not very, if the reviewer also runs the proposer."""
+    if signature is not None:
+        return signature
+    same = reviewer in (proposer.principal, proposer.on_behalf_of)
+    return Assurance.TTY_SAME_USER if same else Assurance.TTY
+
+
+def required_assurance(reader: Reader, proposal: Proposal) -> Assurance:
+    """The assurance that the policy asks for in the proposal's environment."""
+    policy = policy_in_force(reader)
+    environment = reader.environment(proposal.environment)
+    label = policy.required_assurance(sandbox=environment.sandbox)
+    return Assurance[label.upper().replace("-", "_")]
+
+
+def approval_problem(reader: Reader, proposal: Proposal, approval: Approval, now: datetime) -> str | None:
+    """Why an approval does not count; None if it does."""
+    if now >= approval.expires_at:
+        return f"The approval of {approval.reviewer} expired at {approval.expires_at:%Y-%m-%d %H:%M} UTC."
+    required = required_assurance(reader, proposal)
+    if approval.assurance < required:
+        return (
+            f"The approval of {approval.reviewer} has assurance {approval.assurance.label}; "
+            f"the policy asks for {required.label} in {proposal.environment}."
+        )
+    return None

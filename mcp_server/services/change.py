@@ -1,0 +1,163 @@
+"""What a change is before anyone judges it: two sets of definitions and what differs between them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from evaluator.json_text import digest
+
+from evaluator import Ruleset, dependents, needs
+from evaluator.facts import Facts
+from mcp_server.services.definitions import SETTINGS, Bodies, edited, facts_of, ruleset_of
+from mcp_server.services.document import Ref
+from mcp_server.services.proposal import DocumentEdit, Pin
+from policies.case import Edit
+
+PRESENTATION = frozenset({"name", "description", "tags", "created_at", "updated_at", "created_by", "version", "id"})
+"""Fields of a flag that no answer depends on."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Edits on a base. ``base`` holds the bodies of all documents in force, ``pins`` their revisions."""
+
+    base: Bodies
+    edits: tuple[DocumentEdit, ...]
+
+    @cached_property
+    def result(self) -> Bodies:
+        """The definitions after the change."""
+        return edited(self.base, self.edits)
+
+    @cached_property
+    def before(self) -> Ruleset:
+        """The definitions in force, compiled."""
+        return ruleset_of(self.base)
+
+    @cached_property
+    def after(self) -> Ruleset:
+        """The proposed definitions, compiled."""
+        return ruleset_of(self.result)
+
+    @cached_property
+    def facts_before(self) -> Facts:
+        """Static memberships in force."""
+        return facts_of(self.base)
+
+    @cached_property
+    def facts_after(self) -> Facts:
+        """Static memberships after the change."""
+        return facts_of(self.result)
+
+    @cached_property
+    def edited_flags(self) -> tuple[str, ...]:
+        """Keys of the flags that are edited themselves."""
+        return tuple(sorted(edit.ref.key for edit in self.edits if edit.ref.kind == "flag"))
+
+    @cached_property
+    def affected_flags(self) -> tuple[str, ...]:
+        """The edited flags and all whose answer can depend on an edited flag, cohort or setting, before or after."""
+        if any(edit.ref == SETTINGS for edit in self.edits):
+            return tuple(sorted({*self.before.flags, *self.after.flags}))
+        cohorts = [edit.ref.key for edit in self.edits if edit.ref.kind == "cohort"]
+        found = set(self.edited_flags)
+        for ruleset in (self.before, self.after):
+            found.update(dependents(ruleset, keys=self.edited_flags, cohorts=cohorts))
+        return tuple(sorted(found))
+
+    @cached_property
+    def alters_nothing(self) -> bool:
+        """Whether provably no answer changes: only presentation differs, or a flag that is off comes or goes."""
+        return all(_same_answers(edit) for edit in self.edits) and set(self.affected_flags) <= set(self.edited_flags)
+
+    @cached_property
+    def towards_safe(self) -> bool:
+        """Whether every edited flag provably gives its declared safe value to everyone afterwards.
+
+        Only flags are edited, and no other flag depends on them.
+        """
+        if set(self.affected_flags) != set(self.edited_flags) or len(self.edits) != len(self.edited_flags):
+            return False
+        return all(
+            edit.after is not None and constant_value(edit.after) == safe_value(edit.after) for edit in self.edits
+        )
+
+    def as_case_edits(self) -> tuple[Edit, ...]:
+        """The edits as the policy takes them."""
+        return tuple(
+            Edit(kind=edit.ref.kind, key=edit.ref.key, before=edit.before, after=edit.after) for edit in self.edits
+        )
+
+
+def change_digest(edits: Sequence[DocumentEdit]) -> str:
+    """Names exactly these edits."""
+    return digest(
+        [[edit.ref.kind, edit.ref.key, edit.base_revision, edit.base_digest or "", edit.after] for edit in edits]
+    )
+
+
+def closure(change: Change) -> frozenset[Ref]:
+    """Every document that the replay of the change reads: edited, depended on, and depending."""
+    refs = {edit.ref for edit in change.edits} | {SETTINGS}
+    for ruleset in (change.before, change.after):
+        keys = [key for key in change.affected_flags if key in ruleset.flags]
+        needed = needs(ruleset, keys)
+        refs.update(Ref(kind="flag", key=key) for key in {*keys, *needed.flags})
+        refs.update(Ref(kind="cohort", key=key) for key in needed.cohorts)
+    return frozenset(refs)
+
+
+def pins_of(refs: frozenset[Ref], revisions: Mapping[Ref, tuple[int, str]]) -> tuple[Pin, ...]:
+    """The revision of each document; 0 for one that does not exist."""
+    ordered = sorted(refs, key=lambda ref: (ref.kind, ref.key))
+    return tuple(
+        Pin(ref=ref, revision=revisions[ref][0], digest=revisions[ref][1])
+        if ref in revisions
+        else Pin(ref=ref, revision=0, digest="")
+        for ref in ordered
+    )
+
+
+def safe_value(definition: Mapping[str, Any]) -> bool | str:
+    """The flag's declared safe value; off where none is declared."""
+    declared = (definition.get("drysail") or {}).get("safe_value")
+    return declared if isinstance(declared, bool | str) else False
+
+
+def constant_value(definition: Mapping[str, Any]) -> bool | str | None:
+    """The value that everybody gets, where that can be told from the definition alone."""
+    if not definition.get("active") or definition.get("deleted"):
+        return False
+    filters = definition.get("filters") or {}
+    if (
+        filters.get("holdout")
+        or filters.get("feature_enrollment")
+        or filters.get("aggregation_group_type_index") is not None
+    ):
+        return None
+    first = (filters.get("groups") or [{}])[0]
+    percentage = first.get("rollout_percentage", 100)
+    everybody = not first.get("properties") and (percentage is None or percentage == 100)
+    if not everybody or first.get("aggregation_group_type_index") is not None:
+        return None
+    variants = (filters.get("multivariate") or {}).get("variants") or []
+    if not variants:
+        return True
+    pinned = first.get("variant")
+    return pinned if isinstance(pinned, str) and pinned in [variant.get("key") for variant in variants] else None
+
+
+def _same_answers(edit: DocumentEdit) -> bool:
+    if edit.ref.kind != "flag":
+        return edit.before == edit.after
+    before, after = edit.before, edit.after
+    if before is None or after is None:
+        present = before if after is None else after
+        return present is not None and constant_value(present) is False
+    return _meaning(before) == _meaning(after) or (constant_value(before) is False and constant_value(after) is False)
+
+
+def _meaning(definition: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in definition.items() if name not in PRESENTATION and name != "drysail"}
+    return digest(rest)

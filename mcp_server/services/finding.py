@@ -1,0 +1,127 @@
+"""Looking around: which flags there are, what one is, and what happened to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evaluator.describe import describe_flag
+
+from mcp_server.services.changing import flag_document
+from mcp_server.services.document import Document, Revision
+from mcp_server.services.home import Home
+from mcp_server.services.proposal import OPEN_STATES, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class FlagSummary:
+    """One line of a list of flags."""
+
+    key: str
+    name: str
+    active: bool
+    archived: bool
+    variants: tuple[str, ...]
+    conditions: int
+    owner: str
+    tags: tuple[str, ...]
+    lifecycle: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlagPage:
+    """A part of a list. ``next_offset`` is None on the last page."""
+
+    flags: tuple[FlagSummary, ...]
+    total: int
+    next_offset: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """One flag: its definition, in words, and what is going on with it."""
+
+    document: Document
+    description: tuple[str, ...]
+    open_proposals: tuple[Proposal, ...]
+    revisions: tuple[Revision, ...]
+
+
+def find_flags(
+    home: Home,
+    environment: str,
+    *,
+    query: str = "",
+    tag: str | None = None,
+    owner: str | None = None,
+    active: bool | None = None,
+    archived: bool = False,
+    offset: int = 0,
+    limit: int = 20,
+) -> FlagPage:
+    """Flags whose key, name, owner or tags contain the query, ordered by key."""
+    with home.store.read() as reader:
+        reader.environment(environment)
+        summaries = [_summary(document) for document in reader.documents(environment, "flag")]
+    wanted = [
+        flag
+        for flag in summaries
+        if _mentions(flag, query)
+        and (tag is None or tag in flag.tags)
+        and (owner is None or owner == flag.owner)
+        and (active is None or active == flag.active)
+        and (archived or not flag.archived)
+    ]
+    page = tuple(wanted[offset : offset + limit])
+    end = offset + len(page)
+    return FlagPage(flags=page, total=len(wanted), next_offset=end if end < len(wanted) else None)
+
+
+def get_flag(home: Home, environment: str, key: str, *, revisions: int = 10) -> FlagView:
+    """One flag. Raises NotFound with near misses."""
+    with home.store.read() as reader:
+        document = flag_document(reader, environment, key)
+        cohorts = {
+            found.ref.key: str(found.body.get("name") or found.ref.key)
+            for found in reader.documents(environment, "cohort")
+        }
+        return FlagView(
+            document=document,
+            description=tuple(describe_flag(document.body, cohort_names=cohorts)),
+            open_proposals=tuple(reader.proposals(environment, states=list(OPEN_STATES), flag=key)),
+            revisions=tuple(reader.revisions(environment, document.ref, limit=revisions)),
+        )
+
+
+def history(home: Home, environment: str, key: str, *, limit: int = 50) -> Sequence[tuple[Revision, Proposal]]:
+    """The flag's revisions, newest first, each with the proposal that made it."""
+    with home.store.read() as reader:
+        document = flag_document(reader, environment, key)
+        revisions = reader.revisions(environment, document.ref, limit=limit)
+        return [(revision, reader.proposal(revision.proposal_id)) for revision in revisions]
+
+
+def _summary(document: Document) -> FlagSummary:
+    body = document.body
+    filters: dict[str, Any] = body.get("filters") or {}
+    own: dict[str, Any] = body.get("drysail") or {}
+    return FlagSummary(
+        key=document.ref.key,
+        name=str(body.get("name") or ""),
+        active=bool(body.get("active")) and not body.get("deleted"),
+        archived=bool(body.get("deleted")),
+        variants=tuple(
+            str(variant.get("key")) for variant in (filters.get("multivariate") or {}).get("variants") or []
+        ),
+        conditions=len(filters.get("groups") or []),
+        owner=str(own.get("owner") or ""),
+        tags=tuple(map(str, own.get("tags") or [])),
+        lifecycle=str(own.get("lifecycle") or "release"),
+        revision=document.revision,
+    )
+
+
+def _mentions(flag: FlagSummary, query: str) -> bool:
+    words = query.lower().split()
+    text = " ".join([flag.key, flag.name, flag.owner, *flag.tags, *flag.variants]).lower()
+    return all(word in text for word in words)

@@ -1,0 +1,35 @@
+"""Which edits have to go together: new documents, and what needs them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcp_server.services.document import Ref
+from mcp_server.services.proposal import DocumentEdit
+
+
+def related(edits: Sequence[DocumentEdit]) -> list[tuple[DocumentEdit, ...]]:
+    """One proposal per changed document; new documents and those that need them go together, in one."""
+    new = {edit.ref for edit in edits if edit.base_revision == 0}
+    needing = {edit.ref: _references(edit.after or {}) & new - {edit.ref} for edit in edits}
+    together = {ref for ref, needed in needing.items() if needed} | {
+        ref for needed in needing.values() for ref in needed
+    }
+    joint = tuple(edit for edit in edits if edit.ref in together)
+    return [*([joint] if joint else []), *((edit,) for edit in edits if edit.ref not in together)]
+
+
+def _references(body: Mapping[str, Any]) -> set[Ref]:
+    """The flags and cohorts that a definition names, however deep."""
+    found: set[Ref] = set()
+    waiting: list[Any] = [body]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            if part.get("type") == "flag":
+                found.add(Ref(kind="flag", key=str(part.get("key"))))
+            if part.get("type") == "cohort":
+                found.add(Ref(kind="cohort", key=str(part.get("value"))))
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return found

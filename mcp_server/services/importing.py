@@ -1,0 +1,110 @@
+"""Importing definitions from PostHog's feed form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaluator.definitions import Definitions, ImportWarning, Quarantined, read_feed
+from mcp_server.services.actor import Actor, ActorKind
+from mcp_server.services.applying import apply
+from mcp_server.services.condition_ids import carrying_condition_ids
+from mcp_server.services.definitions import bodies_of_feed
+from mcp_server.services.document import Document, Ref
+from mcp_server.services.errors import InvalidInput, Refused
+from mcp_server.services.grouping import related
+from mcp_server.services.home import Home
+from mcp_server.services.ports import Reader
+from mcp_server.services.proposal import DocumentEdit, ProposalKind
+from mcp_server.services.proposing import Intent, Judged, propose
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did. ``bootstrap`` was applied at once; ``proposals`` wait for their verdicts' consequences."""
+
+    bootstrap: Judged | None
+    proposals: tuple[Judged, ...]
+    unchanged: int
+    quarantined: tuple[Quarantined, ...]
+    warnings: tuple[ImportWarning, ...]
+
+
+def import_feed(home: Home, environment: str, feed: Mapping[str, Any], *, reason: str, actor: Actor) -> Imported:
+    """Brings definitions in.
+
+    The first import into an environment without flags and traffic is one bootstrap proposal, which only a person may
+    make; it is applied at once. Later ones make a proposal per changed flag or cohort. A definition that cannot be
+    served is quarantined: reported, left out, and nothing else is harmed.
+    """
+    read = read_feed(feed)
+    incoming = bodies_of_feed(Definitions.from_posthog(read.feed))
+    if not incoming and not read.quarantined:
+        raise InvalidInput("The file holds no flags.", hint='It needs {"flags": [...]}.', code="EMPTY_IMPORT")
+    with home.store.read() as reader:
+        reader.environment(environment)
+        current = {document.ref: document for document in reader.documents(environment)}
+        first = not current and not reader.snapshots(environment) and not _ever_changed(reader, environment)
+    edits = [
+        edit for edit in (_edit(current.get(ref), ref, body) for ref, body in incoming.items()) if edit is not None
+    ]
+    if first:
+        bootstrap = _bootstrap(home, environment, edits, reason, actor) if edits else None
+        proposals: tuple[Judged, ...] = ()
+    else:
+        bootstrap = None
+        proposals = tuple(
+            propose(
+                home,
+                Intent(environment=environment, edits=group, reason=reason, actor=actor, kind=ProposalKind.IMPORT),
+            )
+            for group in related(edits)
+        )
+    return Imported(
+        bootstrap=bootstrap,
+        proposals=proposals,
+        unchanged=len(incoming) - len(edits),
+        quarantined=tuple(read.quarantined),
+        warnings=tuple(read.warnings),
+    )
+
+
+def _bootstrap(home: Home, environment: str, edits: list[DocumentEdit], reason: str, actor: Actor) -> Judged:
+    if actor.kind is not ActorKind.PERSON:
+        raise Refused("Only a person can make the first import.", hint="Run `drysail flags import` in a terminal.")
+    intent = Intent(
+        environment=environment, edits=tuple(edits), reason=reason, actor=actor, kind=ProposalKind.BOOTSTRAP
+    )
+    judged = propose(home, intent)
+    applied = apply(home, judged.proposal.id, actor)
+    return Judged(proposal=applied.proposal, evidence=applied.evidence)
+
+
+def _ever_changed(reader: Reader, environment: str) -> bool:
+    return reader.environment(environment).revision > 0
+
+
+def _edit(current: Document | None, ref: Ref, body: dict[str, Any]) -> DocumentEdit | None:
+    if current is None:
+        return DocumentEdit(ref=ref, base_revision=0, base_digest=None, before=None, after=body)
+    after = _keeping_own_data(current.body, body)
+    if after == current.body:
+        return None
+    return DocumentEdit(
+        ref=ref,
+        base_revision=current.revision,
+        base_digest=current.digest,
+        before=current.body,
+        after=after,
+    )
+
+
+def _keeping_own_data(current: Mapping[str, Any], incoming: dict[str, Any]) -> dict[str, Any]:
+    """A file from elsewhere knows nothing of Drysail's metadata and edit counters, so these stay."""
+    kept = {name: current[name] for name in ("version", "id") if name in current and name not in incoming}
+    own = {**(current.get("drysail") or {}), **(incoming.get("drysail") or {})}
+    merged = {**incoming, **kept}
+    if own:
+        merged["drysail"] = own
+    if "filters" in current and not (incoming.get("drysail") or {}).get("condition_ids"):
+        return carrying_condition_ids(current, merged)
+    return merged

@@ -1,0 +1,278 @@
+"""Making a proposal: from operations or edits to evidence and a verdict."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from policies.policy import Policy
+
+from evaluator import EVALUATION_VERSION
+from mcp_server.services.actor import Actor
+from mcp_server.services.audit import AuditEvent
+from mcp_server.services.change import Change, change_digest, closure, pins_of
+from mcp_server.services.definitions import bodies_of
+from mcp_server.services.document import Document, Ref
+from mcp_server.services.errors import Conflict, InvalidInput
+from mcp_server.services.evidence import EVIDENCE_FORMAT, sealed
+from mcp_server.services.home import Home
+from mcp_server.services.judging import Judgement, Progress, Surroundings, judge_change
+from mcp_server.services.policy_in_force import policy_in_force
+from mcp_server.services.ports import Reader
+from mcp_server.services.proposal import (
+    DocumentEdit,
+    Evidence,
+    Proposal,
+    ProposalKind,
+    ProposalState,
+)
+from mcp_server.services.snapshots import register_when_due
+from mcp_server.services.validation import check_edits
+from policies.replay.recording import Recording
+from policies.verdict import Decision, Verdict
+
+PROPOSAL_LIFE = timedelta(hours=72)
+
+STATE_OF = {
+    Decision.ALLOW: ProposalState.ALLOWED,
+    Decision.REVIEW: ProposalState.NEEDS_REVIEW,
+    Decision.DENY: ProposalState.DENIED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What somebody wants to change, and why."""
+
+    environment: str
+    edits: tuple[DocumentEdit, ...]
+    reason: str
+    actor: Actor
+    operations: tuple[dict[str, Any], ...] = ()
+    expect: dict[str, Any] | None = None
+    kind: ProposalKind = ProposalKind.CHANGE
+    rebase_of: str | None = None
+    reverts: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A proposal with its evidence."""
+
+    proposal: Proposal
+    evidence: Evidence
+
+
+def propose(home: Home, intent: Intent, *, progress: Progress | None = None) -> Judged:
+    """Stores the proposal, replays it, judges it and stores the evidence. Changes no flag.
+
+    Raises InvalidInput for definitions that cannot be served, Conflict where the base is not the newest or the
+    idempotency key was used for something else.
+    """
+    if not intent.reason.strip():
+        raise InvalidInput("A proposal needs a reason.", hint="Say in one sentence why.", code="NO_REASON")
+    repeated = _repeated(home, intent)
+    if repeated is not None:
+        return repeated
+    check_edits(home, intent.environment, intent.edits)
+    proposal = _store(home, intent)
+    return judge_proposal(home, proposal, progress=progress)
+
+
+def judge_proposal(home: Home, proposal: Proposal, *, progress: Progress | None = None) -> Judged:
+    """Gathers evidence for a proposal that is being judged, and moves it to what the verdict says."""
+    snapshot = None
+    if proposal.kind is not ProposalKind.BOOTSTRAP:
+        snapshot = register_when_due(home, proposal.environment, proposal.actor)
+    recording = None if snapshot is None else home.recordings.load(snapshot)
+    now = home.clock()
+    with home.store.read() as reader:
+        base = Base.of(reader, proposal.environment)
+        policy = policy_in_force(reader)
+        surroundings = base.surroundings(proposal.actor, now, proposal.expect)
+    change = Change(base=base.bodies, edits=proposal.edits)
+    if proposal.kind is ProposalKind.BOOTSTRAP:
+        judgement = Judgement(change=change, impact=None, verdict=_nobody_to_move(policy))
+    else:
+        judgement = judge_change(change, recording, policy, surroundings, progress=progress)
+    evidence = _evidence(home, proposal, base, judgement, recording, now)
+    with home.store.write() as writer:
+        writer.add_evidence(evidence)
+        state = STATE_OF[judgement.verdict.decision]
+        moved = writer.move_proposal(
+            proposal.id, expected=[ProposalState.JUDGING], to=state, evidence_digest=evidence.digest
+        )
+        if not moved:
+            raise Conflict(
+                f"Proposal {proposal.id} was moved by someone else while it was judged.",
+                hint="Look at it with get_proposal.",
+            )
+        writer.append_audit(
+            AuditEvent(
+                at=now,
+                action="proposal.judged",
+                environment=proposal.environment,
+                subject=proposal.id,
+                actor=proposal.actor,
+                details={
+                    "decision": judgement.verdict.decision,
+                    "evidence": evidence.digest,
+                    "failed": [finding.rule for finding in judgement.verdict.findings if finding.failed],
+                },
+            )
+        )
+        return Judged(proposal=writer.proposal(proposal.id), evidence=evidence)
+
+
+def simulate(
+    home: Home, intent: Intent, *, breakdowns: tuple[str, ...] = (), progress: Progress | None = None
+) -> tuple[Judgement, Recording | None]:
+    """The same replay and verdict as a proposal, and nothing is stored."""
+    check_edits(home, intent.environment, intent.edits)
+    snapshot = register_when_due(home, intent.environment, intent.actor)
+    recording = None if snapshot is None else home.recordings.load(snapshot)
+    with home.store.read() as reader:
+        base = Base.of(reader, intent.environment)
+        policy = policy_in_force(reader)
+        surroundings = base.surroundings(intent.actor, home.clock(), intent.expect)
+    change = Change(base=base.bodies, edits=intent.edits)
+    judgement = judge_change(change, recording, policy, surroundings, breakdowns=breakdowns, progress=progress)
+    return judgement, recording
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """An environment at one moment."""
+
+    environment: str
+    sandbox: bool
+    revision: int
+    documents: tuple[Document, ...]
+    reviewed: dict[Ref, dict[str, Any]]
+    retired_keys: Mapping[str, datetime]
+
+    @classmethod
+    def of(cls, reader: Reader, environment: str) -> "Base":
+        """Reads it."""
+        facts = reader.environment(environment)
+        documents = tuple(reader.documents(environment))
+        reviewed = {}
+        for document in documents:
+            revision = reader.last_reviewed(environment, document.ref)
+            if revision is not None and revision.body is not None:
+                reviewed[document.ref] = revision.body
+        return cls(
+            environment=environment,
+            sandbox=facts.sandbox,
+            revision=facts.revision,
+            documents=documents,
+            reviewed=reviewed,
+            retired_keys=reader.retired_keys(environment),
+        )
+
+    @property
+    def bodies(self) -> dict[Ref, dict[str, Any]]:
+        """The definitions in force."""
+        return bodies_of(self.documents)
+
+    @property
+    def revisions(self) -> dict[Ref, tuple[int, str]]:
+        """Revision and digest of every document."""
+        return {document.ref: (document.revision, document.digest) for document in self.documents}
+
+    def surroundings(self, actor: Actor, now: datetime, expect: Mapping[str, Any] | None) -> Surroundings:
+        """What a judgement needs to know of it."""
+        return Surroundings(
+            environment=self.environment,
+            sandbox=self.sandbox,
+            revision=self.revision,
+            actor=actor.kind,
+            now=now,
+            reviewed=self.reviewed,
+            retired_keys=self.retired_keys,
+            expect=expect,
+        )
+
+
+def _repeated(home: Home, intent: Intent) -> Judged | None:
+    """The earlier proposal, where the idempotency key names one."""
+    if intent.idempotency_key is None:
+        return None
+    with home.store.read() as reader:
+        earlier = reader.proposal_by_idempotency_key(intent.idempotency_key)
+        if earlier is None:
+            return None
+        evidence = reader.evidence(earlier.evidence_digest or "")
+    if change_digest(earlier.edits) != change_digest(intent.edits) or evidence is None:
+        raise Conflict(
+            f"The idempotency key was used for proposal {earlier.id}, which changes something else.",
+            hint="Use a new key.",
+            code="IDEMPOTENCY_KEY_REUSED",
+        )
+    return Judged(proposal=earlier, evidence=evidence)
+
+
+def _store(home: Home, intent: Intent) -> Proposal:
+    now = home.clock()
+    proposal = Proposal(
+        id=f"pr_{secrets.token_hex(5)}",
+        environment=intent.environment,
+        kind=intent.kind,
+        edits=intent.edits,
+        operations=intent.operations,
+        reason=intent.reason.strip(),
+        expect=intent.expect,
+        actor=intent.actor,
+        created_at=now,
+        expires_at=now + PROPOSAL_LIFE,
+        state=ProposalState.JUDGING,
+        rebase_of=intent.rebase_of,
+        reverts=intent.reverts,
+    )
+    with home.store.write() as writer:
+        writer.environment(intent.environment)
+        writer.add_proposal(proposal, intent.idempotency_key)
+        writer.append_audit(
+            AuditEvent(
+                at=now,
+                action="proposal.created",
+                environment=intent.environment,
+                subject=proposal.id,
+                actor=intent.actor,
+                reason=proposal.reason,
+                details={"kind": intent.kind, "change": change_digest(intent.edits), "edits": _names(intent.edits)},
+            )
+        )
+    return proposal
+
+
+def _names(edits: Sequence[DocumentEdit]) -> list[str]:
+    return [f"{edit.ref.kind}:{edit.ref.key}" for edit in edits]
+
+
+def _nobody_to_move(policy: Policy) -> Verdict:
+    """A first import meets nobody: no flag was ever served here. It is allowed, and audited."""
+    return Verdict(decision=Decision.ALLOW, findings=(), policy=policy.name, policy_digest=policy.digest)
+
+
+def _evidence(
+    home: Home, proposal: Proposal, base: Base, judgement: Judgement, recording: Recording | None, now: datetime
+) -> Evidence:
+    return sealed(
+        {
+            "format": EVIDENCE_FORMAT,
+            "proposal_id": proposal.id,
+            "environment": proposal.environment,
+            "lineage": home.store.lineage,
+            "pins": pins_of(closure(judgement.change), base.revisions),
+            "change_digest": change_digest(proposal.edits),
+            "traffic": None if recording is None else recording.facts,
+            "policy_digest": judgement.verdict.policy_digest,
+            "evaluation_version": EVALUATION_VERSION,
+            "judged_at": now,
+            "impact": judgement.impact,
+            "verdict": judgement.verdict,
+        }
+    )

@@ -1,0 +1,54 @@
+"""Registering snapshots, and choosing the one that a judgement uses. Callers cannot choose."""
+
+from datetime import timedelta
+
+from mcp_server.services.actor import Actor
+from mcp_server.services.audit import AuditEvent
+from mcp_server.services.home import Home
+from mcp_server.services.snapshot import Snapshot
+from policies.impact import Provenance
+
+REGISTER_EVERY = timedelta(hours=1)
+
+
+def register_snapshot(home: Home, environment: str, provenance: Provenance, actor: Actor) -> Snapshot | None:
+    """Registers all complete segments of one provenance as a snapshot; None if there are none.
+
+    A snapshot with the same content is registered once.
+    """
+    now = home.clock()
+    snapshot = home.traffic.collect(environment, provenance, now)
+    if snapshot is None:
+        return None
+    with home.store.write() as writer:
+        writer.environment(environment)
+        for known in writer.snapshots(environment):
+            if known.digest == snapshot.digest:
+                return known
+        writer.register_snapshot(snapshot)
+        writer.append_audit(
+            AuditEvent(
+                at=now,
+                action="snapshot.registered",
+                environment=environment,
+                subject=snapshot.id,
+                actor=actor,
+                details={"digest": snapshot.digest, "provenance": provenance, "checks": snapshot.facts.checks},
+            )
+        )
+    return snapshot
+
+
+def newest_snapshot(home: Home, environment: str) -> Snapshot | None:
+    """The environment's newest registered snapshot."""
+    with home.store.read() as reader:
+        snapshots = reader.snapshots(environment)
+    return snapshots[0] if snapshots else None
+
+
+def register_when_due(home: Home, environment: str, actor: Actor) -> Snapshot | None:
+    """Registers the recorded traffic if the newest snapshot is older than an hour, or there is none."""
+    newest = newest_snapshot(home, environment)
+    if newest is not None and home.clock() - newest.registered_at < REGISTER_EVERY:
+        return newest
+    return register_snapshot(home, environment, "recorded", actor) or newest
