@@ -31,7 +31,9 @@ class Case:
     ``"on"``, ``"off"``, ``"missing"`` or ``"cycle"``. ``towards_safe`` is true when the change only
     moves subjects to the flag's declared safe value. ``alters_nothing`` is true when no answer provably changes.
     ``try_rollout(flag, condition_id, percentage)`` replays the change with another rollout in one of its
-    conditions; rules use it to compute a fix.
+    conditions; rules use it to compute a fix. ``dependents`` are the definitions, by key, of flags that are not
+    edited but can change with the edit; scopes by tag or owner read them. ``expect`` is what the proposer declares
+    that the replay will show (see ``policies.expect``).
     """
 
     environment: str
@@ -47,3 +49,5 @@ class Case:
     towards_safe: bool = False
     alters_nothing: bool = False
     try_rollout: Callable[[str, str, float], Impact] | None = None
+    dependents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    expect: Mapping[str, Any] | None = None

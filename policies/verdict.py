@@ -53,7 +53,11 @@ class Fix(Judged):
 
 
 class Finding(Judged):
-    """One rule's remark. ``observed`` and ``limit`` are text with units, ready to be shown."""
+    """One rule's remark. ``observed`` and ``limit`` are text with units, ready to be shown.
+
+    ``message`` is complete by itself: it ends with the fix. ``flag`` is None for a remark about the change as a whole.
+    ``scope`` names the scoped entry of the policy that the remark comes from (``tag:billing``); empty for an unscoped one.
+    """
 
     rule: str
     level: Level
@@ -62,6 +66,7 @@ class Finding(Judged):
     limit: str
     message: str
     flag: str | None = None
+    scope: str = ""
     fix: Fix | None = None
 
     @property
