@@ -1,0 +1,176 @@
+"""A segment while it is filled: checks go in one by one, numpy columns come out."""
+
+from array import array
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcp_server.services.ports import AnsweredCheck
+from mcp_server.traffic.interning import ContextTable, Dictionary, Unrecordable, check_text
+from mcp_server.traffic.manifest import ColumnName, microseconds
+from mcp_server.traffic.tables import Table
+from policies.impact import FlagValue, Provenance
+from policies.replay.recording import NOT_RECORDED
+
+LONGEST_SDK_NAME = 100
+MOST_SDKS = 500
+OTHER_SDKS = "(other)"
+
+NOT_HASHED: Final = int(NOT_RECORDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all checks of one segment have in common. ``kept`` are the property names written (None: all)."""
+
+    environment: str
+    provenance: Provenance
+    source: str
+    kept: frozenset[str] | None = None
+    sampled_ppm: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A finished segment in memory. ``texts`` holds, per column, the JSON texts of its values by code.
+
+    ``codes`` has one row per context column and one entry per context. ``log`` and ``buckets`` are tables as on disk.
+    """
+
+    origin: Origin
+    columns: tuple[ColumnName, ...]
+    texts: Sequence[Sequence[str]]
+    codes: NDArray[np.int32]
+    log: Table
+    buckets: Table
+    dropped: int
+    subjects: int
+    flags: Sequence[str]
+    values: Sequence[FlagValue]
+    sdks: Sequence[str]
+    replaces: tuple[str, ...] = ()
+
+
+class Draft:
+    """Collects the checks of one segment. Not thread-safe."""
+
+    def __init__(self, origin: Origin) -> None:
+        self.origin = origin
+        self.dropped = 0
+        self.contexts = ContextTable(origin.kept)
+        self._flags: dict[str, int] = {}
+        self._values: dict[FlagValue, int] = {}
+        self._sdks: dict[str, int] = {}
+        self._at = array("q")
+        self._revision = array("q")
+        self._flag, self._context, self._value, self._sdk = (array("i") for _ in range(4))
+        self._hashes: dict[tuple[int, int], tuple[int, int]] = {}
+
+    @property
+    def checks(self) -> int:
+        """Number of rows in the log."""
+        return len(self._at)
+
+    def add(self, check: AnsweredCheck) -> None:
+        """Takes one request's answers, all or none. Raises Unrecordable."""
+        results = check.results
+        if not results:
+            return
+        try:
+            at = microseconds(check.at)
+            flags = [self.flag(result.key) for result in results]
+            values = [self.value(result.value) for result in results]
+            sdk = self.sdk(check.sdk)
+            context = self.contexts.code(check.context)
+            hashes = [(self.flag(key), _hash_pair(pair)) for key, pair in check.hashes.items()]
+        except (TypeError, AttributeError, OverflowError) as error:
+            raise Unrecordable(str(error)) from error
+        self._at.extend((at,) * len(results))
+        self._revision.extend((check.revision,) * len(results))
+        self._flag.extend(flags)
+        self._value.extend(values)
+        self._context.extend((context,) * len(results))
+        self._sdk.extend((sdk,) * len(results))
+        for flag, pair in hashes:
+            self._hashes[flag, context] = pair
+
+    def extend(self, log: Table) -> None:
+        """Takes many rows at once, coded with this draft's own codes."""
+        for column, rows in self._log_arrays().items():
+            rows.frombytes(np.ascontiguousarray(log[column], dtype=f"i{rows.itemsize}").tobytes())
+
+    def flag(self, key: str) -> int:
+        """A flag's code."""
+        code = self._flags.get(key)
+        if code is None:
+            check_text(key)
+            code = self._flags[key] = len(self._flags)
+        return code
+
+    def value(self, value: FlagValue) -> int:
+        """An answer's code."""
+        code = self._values.get(value)
+        if code is None:
+            if not isinstance(value, bool):
+                check_text(value)
+            code = self._values[value] = len(self._values)
+        return code
+
+    def sdk(self, name: str) -> int:
+        """A client's code. Clients name themselves, so the names of one segment are bounded."""
+        code = self._sdks.get(name)
+        if code is None:
+            clean = name[:LONGEST_SDK_NAME].encode(errors="replace").decode()
+            if len(self._sdks) >= MOST_SDKS:
+                clean = OTHER_SDKS
+            code = self._sdks.setdefault(clean, len(self._sdks))
+        return code
+
+    def finish(self, replaces: tuple[str, ...] = ()) -> Content:
+        """The segment's content; the draft is not used any more."""
+        columns, texts = self.contexts.columns(), self.contexts.texts()
+        for kind, names in (("flag", self._flags), ("value", self._values), ("sdk", self._sdks)):
+            dictionary = Dictionary()
+            for name in names:
+                dictionary.code(name)
+            columns += (ColumnName.model_validate({"kind": kind}),)
+            texts.append(dictionary.texts)
+        return Content(
+            origin=self.origin,
+            columns=columns,
+            texts=texts,
+            codes=self.contexts.codes(),
+            log={name: np.frombuffer(rows, dtype=f"i{rows.itemsize}") for name, rows in self._log_arrays().items()},
+            buckets=self._buckets(),
+            dropped=self.dropped,
+            subjects=self.contexts.subjects,
+            flags=tuple(self._flags),
+            values=tuple(self._values),
+            sdks=tuple(self._sdks),
+            replaces=replaces,
+        )
+
+    def _log_arrays(self) -> dict[str, "array[int]"]:
+        return {
+            "at": self._at,
+            "flag": self._flag,
+            "context": self._context,
+            "value": self._value,
+            "revision": self._revision,
+            "sdk": self._sdk,
+        }
+
+    def _buckets(self) -> dict[str, NDArray[Any]]:
+        pairs = np.array(list(self._hashes), dtype=np.int32).reshape(-1, 2)
+        hashes = np.array(list(self._hashes.values()), dtype=np.uint64).reshape(-1, 2)
+        return {"flag": pairs[:, 0], "context": pairs[:, 1], "rollout": hashes[:, 0], "variant": hashes[:, 1]}
+
+
+def _hash_pair(pair: Collection[int | None]) -> tuple[int, int]:
+    rollout, variant = (NOT_HASHED if value is None else int(value) for value in pair)
+    if not (0 <= rollout <= NOT_HASHED and 0 <= variant <= NOT_HASHED):
+        raise OverflowError("A hash has at most 60 bits.")
+    return rollout, variant
