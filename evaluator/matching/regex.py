@@ -1,0 +1,74 @@
+"""``regex`` and ``not_regex``: a search in linear time with RE2, read as the server's engine reads it."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import re2
+
+from evaluator.compiled import Predicate
+from evaluator.context import MISSING, JsonValue, Mark
+from evaluator.matching.errors import BadFilter
+from evaluator.matching.regex_syntax import InvalidPattern, UnsupportedPattern, translate
+from evaluator.matching.text_form import text_of
+
+_SHOWN: Final = 80
+
+
+def finds(wanted: JsonValue, *, positive: bool) -> Predicate:
+    """``regex`` (``positive``) or ``not_regex``: the pattern occurs anywhere in the property's text form.
+
+    ``$`` is the end of the text only, ``.`` is anything but a line feed, and the shorthands mean Unicode; word
+    boundaries know the letters of ASCII only. A pattern that is invalid matches neither operator where the property
+    is present. Raises ``BadFilter`` where the pattern is valid for the server but not for RE2.
+    """
+    pattern = text_of(wanted)
+    try:
+        compiled = _compile(translate(pattern))
+    except InvalidPattern:
+        return _invalid(positive)
+    except UnsupportedPattern as construct:
+        raise BadFilter(
+            "unsupported_regex",
+            f"the pattern {_shown(pattern)} uses {construct}, which the linear-time engine RE2 cannot do",
+            path="value",
+            fix="rewrite it without that, or with another operator",
+        ) from None
+
+    def matches(value: JsonValue | Mark, now: datetime) -> bool:
+        if value is MISSING:
+            return not positive
+        return (compiled.search(_encoded(text_of(value))) is not None) is positive
+
+    return matches
+
+
+def _invalid(positive: bool) -> Predicate:
+    def matches(value: JsonValue | Mark, now: datetime) -> bool:
+        return value is MISSING and not positive
+
+    return matches
+
+
+def _compile(pattern: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern.encode(), options)
+    except UnicodeEncodeError:
+        raise InvalidPattern from None
+    except re2.error as error:
+        reason = error.args[0].decode(errors="replace")
+        if "\\p" in reason or "\\P" in reason:
+            raise UnsupportedPattern(f"the Unicode property {reason.rpartition(' ')[2]}") from None
+        if "too large" in reason:
+            raise UnsupportedPattern("more repetitions than fit in memory") from None
+        raise InvalidPattern from None
+
+
+def _encoded(text: str) -> bytes:
+    """UTF-8; half of a surrogate pair, which no JSON parser of a server lets through, becomes a question mark."""
+    return text.encode(errors="replace")
+
+
+def _shown(pattern: str) -> str:
+    return repr(pattern if len(pattern) <= _SHOWN else pattern[:_SHOWN] + "…")
