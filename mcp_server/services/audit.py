@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from evaluator.json_text import canonical
 from pydantic import Field
 
+from evaluator.json_text import canonical
 from mcp_server.services.actor import Actor
 from mcp_server.services.record import Record
 
@@ -67,4 +67,4 @@ def _hash(previous: str, sequence: int, event: AuditEvent) -> str:
     """Do not change: every chain ever written would be broken."""
     at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
     content = {**event.model_dump(mode="json"), "sequence": sequence, "at": at}
-    return sha256((previous + canonical(content)).encode()).hexdigest()
+    return sha256(previous.encode() + canonical(content)).hexdigest()

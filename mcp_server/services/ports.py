@@ -77,6 +77,10 @@ class Reader(Protocol):
         """The newest revision that a person approved."""
         ...
 
+    def all_last_reviewed(self, environment: str) -> Sequence[Revision]:
+        """``last_reviewed`` of every document that has one, in one query. Ordered by kind, then key."""
+        ...
+
     def retired_keys(self, environment: str) -> dict[str, datetime]:
         """Flag keys that once existed (now removed or deleted) and when they were retired."""
         ...
@@ -143,7 +147,12 @@ class Writer(Reader, Protocol):
         applied_at: datetime | None = None,
         applied_revision: int | None = None,
     ) -> bool:
-        """Compare-and-set on the state; False if it was in none of the expected ones. None leaves a field alone."""
+        """Compare-and-set on the state; False if it was in none of the expected ones.
+
+        ``note`` replaces the old one; None leaves a field alone. Raises NotFound, and Refused for a move that no
+        caller may make: out of a closed state, to ``approved`` without an approval of the evidence, to ``applied``
+        unless exactly this evidence was allowed or approved.
+        """
         ...
 
     def add_evidence(self, evidence: Evidence) -> None: ...
@@ -185,6 +194,10 @@ class Store(Protocol):
 
     def serving_version(self) -> int:
         """A number that moves whenever anything that a server answers with may have changed. Cheap to poll."""
+        ...
+
+    def close(self) -> None:
+        """Closes the connections. The store must not be used afterwards."""
         ...
 
 
