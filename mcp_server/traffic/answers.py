@@ -1,17 +1,18 @@
 """The logs of a recording's segments, summed up per flag."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from mcp_server.traffic.interning import parse_texts
 from mcp_server.traffic.layout import BUCKETS, LOG
 from mcp_server.traffic.manifest import ColumnName
-from mcp_server.traffic.merging import Contexts, Part, parse_texts, unify
-from mcp_server.traffic.tables import query, read_table
+from mcp_server.traffic.merging import Contexts, Part, unify
+from mcp_server.traffic.packing import sorted_runs
+from mcp_server.traffic.tables import query
 from policies.replay.recording import NOT_RECORDED, Answers
 
 FLAG = ColumnName(kind="flag")
@@ -40,6 +41,7 @@ def merge_answers(
     return {
         key: _answers({name: column[start:end] for name, column in rows.items()}, parse_texts(values))
         for key, start, end in zip(parse_texts(flags), ends, ends[1:], strict=False)
+        if end > start
     }
 
 
@@ -49,7 +51,7 @@ def merge_buckets(
     """The recorded hashes, by flag and kind."""
     buckets: dict[tuple[str, str], NDArray[np.uint64]] = {}
     for part, places in zip(parts, contexts.places, strict=True):
-        rows = read_table(connection, part.path / BUCKETS, ("flag", "context", "rollout", "variant"))
+        rows = part.read(connection, BUCKETS)
         flags = parse_texts(part.texts[FLAG].tolist())
         for code in np.unique(rows["flag"]):
             of_flag = rows["flag"] == code
@@ -62,30 +64,15 @@ def merge_buckets(
     return {key: column for key, column in sorted(buckets.items()) if (column != NOT_RECORDED).any()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Runs:
-    """Rows in sorted order, and where each run of equal keys starts."""
-
-    order: NDArray[np.intp]
-    starts: NDArray[np.intp]
-
-
 def _sum_up(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Adds up the rows that the segments have in common; sorted by flag, context, value and revision."""
-    runs = _runs([rows[name] for name in ("flag", "context", "value", "revision")])
-    first = runs.order[runs.starts]
-    summed = {name: rows[name][first] for name in ("flag", "context", "value", "revision")}
+    keys = ("flag", "context", "value", "revision")
+    runs = sorted_runs([rows[name] for name in keys])
+    summed = {name: rows[name][runs.firsts] for name in keys}
     summed["checks"] = np.add.reduceat(rows["checks"][runs.order], runs.starts)
     summed["first_us"] = np.minimum.reduceat(rows["first_us"][runs.order], runs.starts)
     summed["last_us"] = np.maximum.reduceat(rows["last_us"][runs.order], runs.starts)
     return summed
-
-
-def _runs(keys: Sequence[NDArray[Any]]) -> _Runs:
-    order = np.lexsort(tuple(reversed(keys)))
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
-    return _Runs(order, np.flatnonzero(is_first))
 
 
 def _answers(rows: Mapping[str, NDArray[Any]], values: Sequence[Any]) -> Answers:

@@ -1,17 +1,20 @@
 """The traffic of a home on disk: segments in, snapshots and recordings out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from evaluator.json_text import digest
 from mcp_server.services.errors import NotFound, Unavailable
 from mcp_server.services.snapshot import Snapshot
 from mcp_server.traffic.answers import merge_answers, merge_buckets
+from mcp_server.traffic.compaction import groups_to_merge, merge_segments, only_one
 from mcp_server.traffic.layout import MANIFEST, TrafficFolder
-from mcp_server.traffic.manifest import SegmentManifest, canonical_digest, parse_manifest
+from mcp_server.traffic.manifest import SegmentManifest, parse_manifest
 from mcp_server.traffic.merging import Contexts, kept_by_all, merge_contexts, read_part
 from mcp_server.traffic.profile import gaps, merge_periods
+from mcp_server.traffic.retention import Pruned, prune_segments, sweep_unfinished
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
 from mcp_server.traffic.tables import engine
 from policies.impact import Provenance, TrafficFacts
@@ -46,15 +49,15 @@ class TrafficArchive:
                 for manifest in manifests
             ],
         }
-        digest = canonical_digest(content)
-        snapshot_id = f"snap_{now:%Y%m%dT%H%M%S}_{digest[:6]}"
+        content_digest = digest(content)
+        snapshot_id = f"snap_{now:%Y%m%dT%H%M%S}_{content_digest[:6]}"
         with engine() as connection:
             contexts = merge_contexts([read_part(connection, folder, manifest) for manifest in manifests])
         return Snapshot(
             id=snapshot_id,
             environment=environment,
-            digest=digest,
-            facts=_facts(snapshot_id, digest, manifests, contexts),
+            digest=content_digest,
+            facts=_facts(snapshot_id, content_digest, manifests, contexts),
             manifest=content,
             registered_at=now,
         )
@@ -75,10 +78,10 @@ class TrafficArchive:
             buckets = merge_buckets(connection, parts, contexts)
         return Recording(
             facts=_facts(snapshot.id, snapshot.digest, manifests, contexts),
-            subjects=contexts.subjects,
-            device_ids=_of_kind(contexts, "device")[None, None],
-            properties={name or "": column for (_, name), column in _of_kind(contexts, "property").items()},
-            groups={group or "": column for (group, _), column in _of_kind(contexts, "group").items()},
+            subjects=contexts.columns("subject")["", ""],
+            device_ids=contexts.columns("device")["", ""],
+            properties={name: column for (_, name), column in contexts.columns("property").items()},
+            groups={group: column for (group, _), column in contexts.columns("group").items()},
             group_properties=_group_properties(contexts),
             answers=answers,
             buckets=buckets,
@@ -86,11 +89,34 @@ class TrafficArchive:
         )
 
     def segments(self, environment: str) -> list[SegmentManifest]:
-        """The environment's complete segments, oldest first, without those that a bigger one replaces."""
-        folder = TrafficFolder.of(self._home, environment)
-        manifests = [read_manifest(folder, segment) for segment in folder.segment_ids()]
-        replaced = {segment for manifest in manifests for segment in manifest.replaces}
+        """The environment's complete segments, oldest first, without those that a bigger one replaces.
+
+        Raises Unavailable if a manifest is damaged or of a newer format.
+        """
+        manifests = self._all_segments(environment)
+        replaced = {old for manifest in manifests for old in manifest.replaces}
         return [manifest for manifest in manifests if manifest.id not in replaced]
+
+    def compact(self, environment: str, now: datetime) -> list[SegmentManifest]:
+        """Merges the small segments of hours and days that are over; returns the new ones.
+
+        Does nothing while another process is at it. Raises Unavailable if a segment is damaged.
+        """
+        folder = TrafficFolder.of(self._home, environment)
+        if not folder.root.exists():
+            return []
+        with only_one(folder) as is_ours:
+            groups = groups_to_merge(self.segments(environment), now) if is_ours else []
+            return [merge_segments(folder, group) for group in groups]
+
+    def prune(self, environment: str, *, before: datetime, keep: Collection[str], now: datetime) -> Pruned:
+        """Deletes segments that ended before a moment, and those that compaction replaced.
+
+        ``keep`` are the ids of segments that registered snapshots still need.
+        """
+        folder = TrafficFolder.of(self._home, environment)
+        sweep_unfinished(folder, now)
+        return prune_segments(folder, self._all_segments(environment), before, keep)
 
     def quarantine(self, environment: str, segment: str) -> Path:
         """Moves a segment out of sight, and says where to. Raises NotFound."""
@@ -102,9 +128,22 @@ class TrafficArchive:
         folder.quarantine.mkdir(mode=0o700, exist_ok=True)
         return folder.segment(segment).rename(folder.quarantine / segment)
 
+    def _all_segments(self, environment: str) -> list[SegmentManifest]:
+        folder = TrafficFolder.of(self._home, environment)
+        manifests = []
+        for segment in folder.segment_ids():
+            try:
+                manifests.append(read_manifest(folder, segment))
+            except Unavailable:
+                if folder.segment(segment).exists():
+                    raise
+                # It was pruned while we looked; what replaced it may not have been there when we began.
+                return self._all_segments(environment)
+        return manifests
+
 
 def _pinned_manifests(folder: TrafficFolder, snapshot: Snapshot) -> list[SegmentManifest]:
-    if canonical_digest(snapshot.manifest) != snapshot.digest:
+    if digest(snapshot.manifest) != snapshot.digest:
         raise Unavailable(
             f"The registered manifest of {snapshot.id} does not have the digest {snapshot.digest[:12]}….",
             hint="Register a new snapshot.",
@@ -128,17 +167,19 @@ def _pinned_manifests(folder: TrafficFolder, snapshot: Snapshot) -> list[Segment
     return manifests
 
 
-def _facts(snapshot_id: str, digest: str, manifests: Sequence[SegmentManifest], contexts: Contexts) -> TrafficFacts:
+def _facts(
+    snapshot_id: str, content_digest: str, manifests: Sequence[SegmentManifest], contexts: Contexts
+) -> TrafficFacts:
     periods = merge_periods(period for manifest in manifests for period in manifest.busy)
     return TrafficFacts(
         snapshot=snapshot_id,
-        digest=digest,
+        digest=content_digest,
         environment=manifests[0].environment,
         provenance=manifests[0].provenance,
         first_at=min(manifest.first_at for manifest in manifests),
         newest_at=max(manifest.last_at for manifest in manifests),
         largest_gap_seconds=max(((end - start) // 1_000_000 for start, end in gaps(periods)), default=0),
-        subjects=len(contexts.subjects.values),
+        subjects=contexts.subjects,
         contexts=contexts.size,
         checks=sum(manifest.checks for manifest in manifests),
         dropped=sum(manifest.dropped for manifest in manifests),
@@ -146,14 +187,10 @@ def _facts(snapshot_id: str, digest: str, manifests: Sequence[SegmentManifest], 
     )
 
 
-def _of_kind(contexts: Contexts, kind: str) -> dict[tuple[str | None, str | None], Column]:
-    return {(name.group, name.name): column for name, column in contexts.columns.items() if name.kind == kind}
-
-
 def _group_properties(contexts: Contexts) -> dict[str, dict[str, Column]]:
     groups: dict[str, dict[str, Column]] = {}
-    for (group, name), column in _of_kind(contexts, "group_property").items():
-        groups.setdefault(group or "", {})[name or ""] = column
+    for (group, name), column in contexts.columns("group_property").items():
+        groups.setdefault(group, {})[name] = column
     return groups
 
 

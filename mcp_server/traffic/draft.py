@@ -1,7 +1,7 @@
 """A segment while it is filled: checks go in one by one, numpy columns come out."""
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcp_server.services.ports import AnsweredCheck
-from mcp_server.traffic.interning import ContextTable, Dictionary, Unrecordable, check_text
-from mcp_server.traffic.manifest import ColumnName, microseconds
+from mcp_server.traffic.interning import ContextTable, Unrecordable, check_text, json_text, parse_texts
+from mcp_server.traffic.manifest import ColumnKind, ColumnName, microseconds
 from mcp_server.traffic.tables import Table
 from policies.impact import FlagValue, Provenance
 from policies.replay.recording import NOT_RECORDED
@@ -19,6 +19,7 @@ LONGEST_SDK_NAME = 100
 MOST_SDKS = 500
 OTHER_SDKS = "(other)"
 
+HASHES: Final = 1 << 60
 NOT_HASHED: Final = int(NOT_RECORDED)
 
 
@@ -47,11 +48,16 @@ class Content:
     log: Table
     buckets: Table
     dropped: int
-    subjects: int
-    flags: Sequence[str]
-    values: Sequence[FlagValue]
-    sdks: Sequence[str]
     replaces: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> int:
+        """Number of distinct subjects."""
+        return len(np.unique(self.codes[self.columns.index(ColumnName(kind="subject"))]))
+
+    def values(self, kind: ColumnKind) -> list[Any]:
+        """The values of the flag, value or sdk column by code."""
+        return parse_texts(self.texts[self.columns.index(ColumnName(kind=kind))])
 
 
 class Draft:
@@ -129,15 +135,12 @@ class Draft:
             code = self._sdks.setdefault(clean, len(self._sdks))
         return code
 
-    def finish(self, replaces: tuple[str, ...] = ()) -> Content:
+    def finish(self) -> Content:
         """The segment's content; the draft is not used any more."""
         columns, texts = self.contexts.columns(), self.contexts.texts()
-        for kind, names in (("flag", self._flags), ("value", self._values), ("sdk", self._sdks)):
-            dictionary = Dictionary()
-            for name in names:
-                dictionary.code(name)
-            columns += (ColumnName.model_validate({"kind": kind}),)
-            texts.append(dictionary.texts)
+        names: dict[ColumnKind, Iterable[FlagValue]] = {"flag": self._flags, "value": self._values, "sdk": self._sdks}
+        columns += tuple(ColumnName(kind=kind) for kind in names)
+        texts += [[json_text(name) for name in of_kind] for of_kind in names.values()]
         return Content(
             origin=self.origin,
             columns=columns,
@@ -146,11 +149,6 @@ class Draft:
             log={name: np.frombuffer(rows, dtype=f"i{rows.itemsize}") for name, rows in self._log_arrays().items()},
             buckets=self._buckets(),
             dropped=self.dropped,
-            subjects=self.contexts.subjects,
-            flags=tuple(self._flags),
-            values=tuple(self._values),
-            sdks=tuple(self._sdks),
-            replaces=replaces,
         )
 
     def _log_arrays(self) -> dict[str, "array[int]"]:
@@ -170,7 +168,7 @@ class Draft:
 
 
 def _hash_pair(pair: Collection[int | None]) -> tuple[int, int]:
-    rollout, variant = (NOT_HASHED if value is None else int(value) for value in pair)
-    if not (0 <= rollout <= NOT_HASHED and 0 <= variant <= NOT_HASHED):
+    if any(hashed is not None and not 0 <= hashed < HASHES for hashed in pair):
         raise OverflowError("A hash has at most 60 bits.")
+    rollout, variant = (NOT_HASHED if hashed is None else hashed for hashed in pair)
     return rollout, variant

@@ -3,7 +3,7 @@
 import json
 import marshal
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -71,11 +71,6 @@ class ContextTable:
 
     def __len__(self) -> int:
         return len(self._by_content)
-
-    @property
-    def subjects(self) -> int:
-        """Number of distinct distinct ids."""
-        return len(self._dictionaries[self._subjects].texts)
 
     def code(self, context: Context) -> int:
         """The context's number in this segment. Raises Unrecordable."""
@@ -158,6 +153,12 @@ def json_text(value: JsonValue) -> str:
         return json.dumps(value, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise Unrecordable(f"A value of type {type(value).__name__} is no JSON value.") from error
+
+
+def parse_texts(texts: Iterable[str]) -> list[JsonValue]:
+    """The values of many JSON texts."""
+    values: list[JsonValue] = json.loads(f"[{','.join(texts)}]")
+    return values
 
 
 def check_text(text: Any) -> None:

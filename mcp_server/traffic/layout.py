@@ -1,7 +1,7 @@
 """Where traffic lies in a home, and what its folders are called."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +13,12 @@ CONTEXTS = "contexts.parquet"
 DICTIONARIES = "dictionaries.parquet"
 LOG = "log.parquet"
 BUCKETS = "buckets.parquet"
-TABLES = (CONTEXTS, DICTIONARIES, LOG, BUCKETS)
+
+TABLE_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    LOG: {"at": "i8", "flag": "i4", "context": "i4", "value": "i4", "revision": "i8", "sdk": "i4"},
+    BUCKETS: {"flag": "i4", "context": "i4", "rollout": "u8", "variant": "u8"},
+}
+"""Names and types of the columns that every segment's table has; contexts have columns of their own."""
 
 LONGEST_FOLDER_NAME = 200
 

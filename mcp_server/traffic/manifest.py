@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from evaluator.json_text import digest
 from mcp_server.services.errors import Unavailable
 from mcp_server.services.record import Record
 from policies.impact import FlagValue, Provenance
@@ -83,22 +83,16 @@ class SegmentManifest(Record):
         return json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
 
 
-def canonical_digest(value: Any) -> str:
-    """SHA-256 (hex) of a JSON value's canonical text."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return sha256(text.encode()).hexdigest()
-
-
 def segment_id(fields: Mapping[str, Any]) -> str:
     """The name of a segment: when it starts, and the digest of everything else that its manifest says."""
     body = {name: value for name, value in fields.items() if name != "id"}
     start = datetime.fromisoformat(body["first_at"]).strftime("%Y%m%dT%H%M%S")
-    return f"seg_{start}_{canonical_digest(body)[:12]}"
+    return f"seg_{start}_{digest(body)[:12]}"
 
 
 def redaction_digest(kept: tuple[str, ...] | None) -> str:
     """Identifies what was left out of a segment."""
-    return canonical_digest({"kept": kept})
+    return digest({"kept": kept})
 
 
 def parse_manifest(text: bytes, path: Path) -> SegmentManifest:

@@ -4,8 +4,7 @@ Contexts are sorted by subject and then by content, and values by their JSON tex
 same recording however they are spread over segments.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,19 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.context import MISSING, REDACTED, JsonValue, Mark
-from mcp_server.traffic.interning import MISSING_CODE, REDACTED_CODE
-from mcp_server.traffic.layout import CONTEXTS, DICTIONARIES, TrafficFolder
-from mcp_server.traffic.manifest import CONTEXT_KINDS, ColumnName, SegmentManifest
+from evaluator.context import MISSING, REDACTED, Mark
+from mcp_server.traffic.interning import MISSING_CODE, REDACTED_CODE, parse_texts
+from mcp_server.traffic.layout import CONTEXTS, DICTIONARIES, TABLE_COLUMNS, TrafficFolder
+from mcp_server.traffic.manifest import CONTEXT_KINDS, ColumnName, ContextKind, SegmentManifest
+from mcp_server.traffic.packing import sorted_runs
 from mcp_server.traffic.tables import read_table
 from policies.replay.recording import Column
 
 MARKS: tuple[Mark, ...] = (REDACTED, MISSING)
 """Codes are shifted by the number of marks, so that these get 0 and 1."""
+
+SUBJECT = ColumnName(kind="subject")
+DEVICE = ColumnName(kind="device")
 
 Codes = NDArray[np.int32]
 
@@ -41,18 +44,38 @@ class Part:
         kept = self.manifest.kept
         return kept is None or column.kind not in ("property", "group_property") or column.name in kept
 
+    def read(self, connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, NDArray[Any]]:
+        """The log or the buckets of the segment; a table that was not written is empty."""
+        columns = TABLE_COLUMNS[table]
+        if table in self.manifest.files:
+            return read_table(connection, self.path / table, list(columns))
+        return {name: np.empty(0, dtype=kind) for name, kind in columns.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Contexts:
-    """The distinct contexts of all parts. ``places[p][i]`` is where context ``i`` of part ``p`` has gone."""
+    """The distinct contexts of all parts, by column: the sorted texts, and a code per context, shifted by the marks.
 
-    columns: Mapping[ColumnName, Column]
+    ``places[p][i]`` is where context ``i`` of part ``p`` has gone.
+    """
+
+    texts: Mapping[ColumnName, Sequence[str]]
+    codes: Mapping[ColumnName, Codes]
     places: Sequence[Codes]
     size: int
 
     @property
-    def subjects(self) -> Column:
-        return self.columns[ColumnName(kind="subject")]
+    def subjects(self) -> int:
+        """Number of distinct subjects."""
+        return len(np.unique(self.codes[SUBJECT]))
+
+    def columns(self, kind: ContextKind) -> dict[tuple[str, str], Column]:
+        """The columns of one kind by (group type, property name), empty where the kind has none."""
+        return {
+            (name.group or "", name.name or ""): _as_column(codes, self.texts[name])
+            for name, codes in self.codes.items()
+            if name.kind == kind
+        }
 
 
 def read_part(connection: duckdb.DuckDBPyConnection, folder: TrafficFolder, manifest: SegmentManifest) -> Part:
@@ -77,18 +100,13 @@ def merge_contexts(parts: Sequence[Part]) -> Contexts:
     """Each distinct context of the parts once, sorted by subject and then by content."""
     names = _column_names(parts)
     merged = {name: _merge_column(parts, name) for name in names}
-    keys = _sort_keys([(codes, len(texts)) for texts, codes in merged.values()])
-    order = np.lexsort(keys[::-1])
-    is_first = np.ones(len(order), dtype=bool)
-    is_first[1:] = np.any([key[order][1:] != key[order][:-1] for key in keys], axis=0)
-    places = np.empty(len(order), dtype=np.int32)
-    places[order] = np.cumsum(is_first, dtype=np.int32) - 1
-    firsts = order[is_first]
+    runs = sorted_runs([codes for _, codes in merged.values()])
     ends = np.cumsum([part.manifest.contexts for part in parts])
     return Contexts(
-        columns={name: _as_column(codes[firsts], texts) for name, (texts, codes) in merged.items()},
-        places=np.split(places, ends[:-1]),
-        size=len(firsts),
+        texts={name: texts for name, (texts, _) in merged.items()},
+        codes={name: codes[runs.firsts] for name, (_, codes) in merged.items()},
+        places=np.split(runs.places(), ends[:-1]),
+        size=len(runs.starts),
     )
 
 
@@ -99,12 +117,6 @@ def unify(texts: Sequence[NDArray[np.object_]]) -> tuple[list[str], list[Codes]]
     return distinct, [
         np.fromiter(map(codes.__getitem__, dictionary), dtype=np.int32, count=len(dictionary)) for dictionary in texts
     ]
-
-
-def parse_texts(texts: Sequence[str]) -> list[JsonValue]:
-    """The values of many JSON texts."""
-    values: list[JsonValue] = json.loads(f"[{','.join(texts)}]")
-    return values
 
 
 def kept_by_all(parts: Sequence[Part]) -> frozenset[str] | None:
@@ -121,8 +133,8 @@ def _column_names(parts: Sequence[Part]) -> list[ColumnName]:
     for name in listed - (kept_by_all(parts) or listed):
         names.add(ColumnName(kind="property", name=name))
         names.update(ColumnName(kind="group_property", group=group, name=name) for group in groups)
-    ids = [ColumnName(kind="subject"), ColumnName(kind="device")]
-    return ids + sorted(names.difference(ids), key=lambda name: (name.kind, name.group or "", name.name or ""))
+    ids = (SUBJECT, DEVICE)
+    return [*ids, *sorted(names.difference(ids), key=lambda name: (name.kind, name.group or "", name.name or ""))]
 
 
 def _merge_column(parts: Sequence[Part], name: ColumnName) -> tuple[list[str], Codes]:
@@ -140,20 +152,6 @@ def _merge_column(parts: Sequence[Part], name: ColumnName) -> tuple[list[str], C
             absent = MISSING_CODE if part.keeps(name) else REDACTED_CODE
             columns.append(np.full(part.manifest.contexts, absent, dtype=np.int32))
     return texts, np.concatenate(columns) + np.int32(len(MARKS))
-
-
-def _sort_keys(columns: Iterable[tuple[Codes, int]]) -> list[NDArray[np.uint64]]:
-    """The columns' codes packed side by side into as few 64-bit keys as hold them, the first column foremost."""
-    keys: list[NDArray[np.uint64]] = []
-    free = 0
-    for codes, texts in columns:
-        width = (texts + len(MARKS) - 1).bit_length()
-        if width > free:
-            keys.append(np.zeros(len(codes), dtype=np.uint64))
-            free = 64
-        free -= width
-        keys[-1] |= codes.astype(np.uint64) << np.uint64(free)
-    return keys
 
 
 def _as_column(codes: Codes, texts: Sequence[str]) -> Column:

@@ -45,12 +45,13 @@ def gaps(periods: Sequence[tuple[int, int]]) -> Periods:
 def volumes(content: Content) -> tuple[Volume, ...]:
     """Checks per day, flag and value."""
     days = content.log["at"] // DAY_US
+    flags, values = content.values("flag"), content.values("value")
     rows, counts = _count_rows(days, content.log["flag"], content.log["value"])
     return tuple(
         Volume(
             day=(EPOCH + timedelta(days=day)).date(),
-            flag=content.flags[flag],
-            value=content.values[value],
+            flag=flags[flag],
+            value=values[value],
             checks=count,
         )
         for (day, flag, value), count in zip(rows, counts, strict=True)
@@ -59,8 +60,9 @@ def volumes(content: Content) -> tuple[Volume, ...]:
 
 def sdk_mix(content: Content) -> dict[str, int]:
     """Checks per client."""
+    names = content.values("sdk")
     rows, counts = _count_rows(content.log["sdk"])
-    return {content.sdks[sdk]: count for (sdk,), count in zip(rows, counts, strict=True)}
+    return {names[sdk]: count for (sdk,), count in zip(rows, counts, strict=True)}
 
 
 def _count_rows(*columns: NDArray[Any]) -> tuple[list[list[int]], list[int]]:

@@ -97,6 +97,7 @@ def _write_tables(building: Path, content: Content) -> dict[str, FileSeal]:
 
 
 def _tables(content: Content) -> dict[str, Table]:
+    """The tables by file name; most recorders know no hashes, and then there is no table of them."""
     lengths = [len(texts) for texts in content.texts]
     dictionaries: dict[str, Any] = {
         "column": np.repeat(np.arange(len(lengths), dtype=np.int32), lengths),
@@ -104,7 +105,8 @@ def _tables(content: Content) -> dict[str, Table]:
         "text": np.array([text for texts in content.texts for text in texts], dtype=object),
     }
     contexts = {f"c{number}": codes for number, codes in enumerate(content.codes)}
-    return {CONTEXTS: contexts, DICTIONARIES: dictionaries, LOG: content.log, BUCKETS: content.buckets}
+    tables = {CONTEXTS: contexts, DICTIONARIES: dictionaries, LOG: content.log}
+    return {**tables, BUCKETS: content.buckets} if len(content.buckets["flag"]) else tables
 
 
 def _describe(content: Content, files: dict[str, FileSeal]) -> SegmentManifest:
