@@ -90,10 +90,11 @@ def _int(text: str) -> int | float:
 
 
 def _nests_too_deeply(value: JsonValue) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for container in level for child in _children(container)]
-        if not level:
+    containers = [value]
+    for _ in range(MAX_DEPTH):
+        children = [child for container in containers for child in _children(container)]
+        containers = [child for child in children if isinstance(child, dict | list)]
+        if not containers:
             return False
     return True
 
@@ -191,6 +192,8 @@ def _offence(value: JsonValue, otherwise: str) -> NotCanonical:
     for path, leaf in walk(value):
         if isinstance(leaf, float) and not isfinite(leaf):
             return NotCanonical(path, f"{leaf!r} is not a JSON number; use a finite number, null or text")
+        if isinstance(leaf, int) and leaf.bit_length() > _LONGEST_INTEGER_BITS:
+            return NotCanonical(path, "is an integer longer than this program writes; use text")
         if isinstance(leaf, str) and _SURROGATE.search(leaf):
             return NotCanonical(path, "holds half of a surrogate pair, which is not a character; remove it")
         if path and isinstance(path[-1], str) and _SURROGATE.search(path[-1]):
@@ -198,6 +201,7 @@ def _offence(value: JsonValue, otherwise: str) -> NotCanonical:
     return NotCanonical((), otherwise)
 
 
+_LONGEST_INTEGER_BITS: Final = 14_283  # 4300 digits, the interpreter's limit
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
