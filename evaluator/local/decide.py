@@ -48,6 +48,13 @@ class Subject:
     run: Run
 
 
+def bucket_for(flag: LocalFlag, identity: JsonValue, device_id: str | None) -> JsonValue | Unknown:
+    """The id that a flag is hashed with. Group flags take the group's key, unless it is null."""
+    if not flag.device_bucketing or (flag.group_index is not None and identity is not None):
+        return identity
+    return device_id or MISSING_CONTEXT
+
+
 def decide_flag(flag: LocalFlag, subject: Subject) -> Decision:
     """The flag's value for the subject. Whether the flag is active is the caller's to check."""
     if flag.enrollment:

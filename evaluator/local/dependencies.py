@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from evaluator.context import JsonValue
 from evaluator.local.compiled import Decision, FlagValue, LocalFlag, Scan, Scope
-from evaluator.local.decide import Subject, decide_flag
+from evaluator.local.decide import Subject, bucket_for, decide_flag
 from evaluator.local.unknown import (
     MALFORMED,
-    MISSING_CONTEXT,
     UNRESOLVED_DEPENDENCY,
     UNSUPPORTED,
     Cause,
@@ -82,11 +81,9 @@ def _decide_on_behalf(flag: LocalFlag, scope: Scope) -> Decision:
     """Decide a flag with the properties and the id of the condition that asks, not its own."""
     if flag.malformed:
         return MALFORMED
-    bucket = scope.identity
-    if flag.group_index is None and flag.device_bucketing:
-        if not scope.run.device_id:
-            return MISSING_CONTEXT
-        bucket = scope.run.device_id
+    bucket = bucket_for(flag, scope.identity, scope.run.device_id)
+    if isinstance(bucket, Unknown):
+        return bucket
     return decide_flag(flag, Subject(scope.properties, scope.identity, bucket, {}, scope.run))
 
 

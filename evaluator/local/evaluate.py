@@ -5,7 +5,7 @@ from typing import Final
 
 from evaluator.context import Context
 from evaluator.local.compiled import Decided, Decision, Group, LocalFlag, LocalRuleset, Run, Scan
-from evaluator.local.decide import Subject, decide_flag
+from evaluator.local.decide import Subject, bucket_for, decide_flag
 from evaluator.local.unknown import (
     CONTINUITY,
     MALFORMED,
@@ -74,11 +74,9 @@ def decide_for(flag: LocalFlag, ruleset: LocalRuleset, context: Context, *, now:
 
 
 def _person_subject(flag: LocalFlag, context: Context, run: Run) -> Subject | Decision:
-    bucket: str = context.distinct_id
-    if flag.device_bucketing:
-        if not context.device_id:
-            return _with_definition_cause(MISSING_CONTEXT, flag, run)
-        bucket = context.device_id
+    bucket = bucket_for(flag, context.distinct_id, context.device_id)
+    if isinstance(bucket, Unknown):
+        return _with_definition_cause(bucket, flag, run)
     return Subject(context.properties, context.distinct_id, bucket, _groups(context, run), run)
 
 
@@ -92,7 +90,8 @@ def _group_subject(flag: LocalFlag, context: Context, run: Run) -> Subject | Dec
     if properties is None:
         return MISSING_CONTEXT
     key = context.groups[name]
-    return Subject(properties, key, key, _groups(context, run), run)
+    bucket = bucket_for(flag, key, context.device_id)
+    return bucket if isinstance(bucket, Unknown) else Subject(properties, key, bucket, _groups(context, run), run)
 
 
 def _groups(context: Context, run: Run) -> dict[str, Group]:

@@ -1,4 +1,4 @@
-"""Compiles one flag of the feed. What is malformed stays in its place as ``Unknown``: it matters only if it is asked."""
+"""Compiles one flag of the feed. What is malformed stays in its place as ``Unknown``: it matters if it is asked."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
