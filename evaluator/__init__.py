@@ -2,3 +2,32 @@
 
 Pure: no I/O, no clock, no randomness. Evaluation never raises and never waits.
 """
+
+from evaluator.compile import compile_definitions
+from evaluator.context import MISSING, REDACTED, Context
+from evaluator.definitions import Definitions
+from evaluator.evaluate import evaluate, evaluate_all
+from evaluator.facts import NO_FACTS, Facts
+from evaluator.needs import Needs, dependents, needs
+from evaluator.result import Reason, Result
+from evaluator.ruleset import Ruleset
+from evaluator.version import EVALUATION_VERSION
+
+__all__ = [
+    "EVALUATION_VERSION",
+    "MISSING",
+    "NO_FACTS",
+    "REDACTED",
+    "Context",
+    "Definitions",
+    "Facts",
+    "Needs",
+    "Reason",
+    "Result",
+    "Ruleset",
+    "compile_definitions",
+    "dependents",
+    "evaluate",
+    "evaluate_all",
+    "needs",
+]

@@ -23,6 +23,10 @@ class PropertyTest:
     ``source`` is the group type's name where ``group_index`` is mapped, else None: such a filter never matches.
     ``uses_now`` is true where the answer can depend on the moment. ``negated`` (cohort leaves only) inverts the
     predicate's answer.
+
+    Two properties exist without being passed: the person's ``distinct_id`` is the subject's id unless
+    ``Context.properties`` has one, and a group's ``$group_key`` is the key in ``Context.groups``, always. A group
+    without a usable key has no properties, whatever ``Context.group_properties`` says.
     """
 
     property: str
@@ -94,8 +98,8 @@ class CompiledCohort:
 class CompiledCondition:
     """One entry of ``filters.groups``.
 
-    ``aggregation`` is the group type index whose key is hashed (None: the person), ``group_type`` its name. A
-    subject is in the rollout if its 60-bit rollout hash is at most ``rollout_bound``; None means everybody, without hashing.
+    ``aggregation`` is the group type index whose key is hashed (None: the person), ``group_type`` its name. A subject
+    is in the rollout if its 60-bit rollout hash is at most ``rollout_bound``; None means everybody, without hashing.
     ``override`` is an existing variant that the condition pins.
     """
 
@@ -122,10 +126,12 @@ class Holdout:
 class CompiledFlag:
     """One flag, ready to be evaluated.
 
-    ``variants`` lists (exclusive upper bound of the 60-bit variant hash, key) in order; a hash beyond the last has
-    no variant. ``error`` is set where every evaluation fails (quarantined, missing cohort, ...),
-    ``missing_dependency`` where a flag it needs is missing or the dependencies form a cycle. ``dependencies`` are the flags it asks directly.
-    ``served`` is false for flags that are absent from answers (inactive, deleted); dependents see them as off.
+    ``variants`` lists (exclusive upper bound of the 60-bit variant hash, key) in order; a hash beyond the last has no
+    variant. ``error`` is set where every evaluation fails (quarantined, missing cohort, ...), ``missing_dependency``
+    where a flag it needs is missing or the dependencies form a cycle. ``dependencies`` are the flags it asks
+    directly. ``served`` is false for flags that are absent from answers (inactive, deleted); dependents see them as
+    off. They also see a flag as off if ``off_for_dependents``, although its own evaluation fails; a flag with any
+    other ``error`` has no value, so that no test on it matches.
     """
 
     key: str
@@ -145,3 +151,4 @@ class CompiledFlag:
     cohorts: Sequence[str]
     missing_dependency: bool
     error: str | None
+    off_for_dependents: bool = False

@@ -1,0 +1,42 @@
+"""Definitions, compiled: what every question is asked of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from evaluator.compiled import CompiledCohort, CompiledFlag
+from evaluator.definitions.document import Definitions
+from evaluator.definitions.problem import DefinitionWarning
+from evaluator.feed import build_feed
+from evaluator.local import LocalRuleset, compile_local
+from evaluator.program import Program
+
+
+@dataclass(frozen=True, eq=False)
+class Ruleset:
+    """A project's definitions, ready to be evaluated. Immutable; made by ``compile_definitions``.
+
+    ``flags`` holds every flag that has a usable key, quarantined ones too; ``cohorts`` only those that can be used.
+    ``order`` lists the flags' keys, each after those it depends on; flags without an order (missing or circular
+    dependencies) come last. ``warnings`` lists what was quarantined, converted or is doubtful. ``programs`` and
+    ``served`` (the programs of the flags that answers include, in order) are the evaluator's own.
+    """
+
+    definitions: Definitions
+    flags: Mapping[str, CompiledFlag]
+    cohorts: Mapping[str, CompiledCohort]
+    order: Sequence[str]
+    warnings: Sequence[DefinitionWarning]
+    cohort_references: Mapping[str, Sequence[str]]
+    programs: Mapping[str, Program]
+    served: Sequence[Program]
+
+    def feed(self) -> dict[str, Any]:
+        """The definitions as PostHog SDKs download them (``GET /flags/definitions``). Made anew by each call."""
+        return build_feed(self.definitions, self.flags, self.cohorts, self.cohort_references)
+
+    @cached_property
+    def local(self) -> LocalRuleset:
+        """The same definitions as an SDK downloads and understands them."""
+        return compile_local(self.feed())
