@@ -1,0 +1,87 @@
+"""A home with two environments, served from a real store, for tests of what a server answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mcp_server.http.app import Application, create_app
+from mcp_server.http.sources import Sources
+from mcp_server.services.environment import KeyKind
+from mcp_server.services.ports import AnsweredCheck
+from mcp_server.services.serving import Serving
+from mcp_server.store import SqlStore, open_store
+from tests.contracts import given
+from tests.contracts.given import History
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+REQUEST_ID = "0b0e6cb1-9a1c-4f1e-8a57-6b2f9a3c1d2e"
+
+PUBLIC, SECRET, AGENT = "dsp_public_production", "dss_secret_production", "dsa_agent_production"
+STAGING_PUBLIC, STAGING_SECRET = "dsp_public_staging", "dss_secret_staging"
+
+
+class Recorded:
+    """A recorder that remembers."""
+
+    def __init__(self) -> None:
+        self.checks: list[AnsweredCheck] = []
+
+    def offer(self, check: AnsweredCheck) -> None:
+        self.checks.append(check)
+
+
+class ServedHome:
+    """Flags go in by applied proposals, as everywhere, and out over HTTP after ``serving.refresh()``."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
+        self.serving = Serving(store, lambda: NOW)
+        self.recorded = Recorded()
+        self._histories = {name: History(store, name) for name in ("production", "staging")}
+
+    def app(self) -> Application:
+        """The application, with a fixed clock and request id."""
+        self.serving.refresh()
+        sources = Sources(clock=lambda: NOW, new_request_id=lambda: REQUEST_ID)
+        return create_app(self.serving, self.recorded, sources=sources)
+
+    def put_flag(self, key: str, *, environment: str = "production", **fields: Any) -> None:
+        """Writes a flag: on for everybody unless the fields say otherwise."""
+        self._histories[environment].write(key, flag_body(key, **fields))
+
+    def put(self, kind: str, key: str, body: dict[str, Any] | None, *, environment: str = "production") -> None:
+        """Writes any document."""
+        self._histories[environment].write(key, body, kind=kind)
+
+
+def flag_body(key: str, **fields: Any) -> dict[str, Any]:
+    """A flag in PostHog's form. ``groups``, ``multivariate``, ``payloads`` and the like go into its filters."""
+    top = ("id", "name", "active", "deleted", "has_experiment", "ensure_experience_continuity", "evaluation_runtime")
+    top += ("evaluation_contexts", "bucketing_identifier", "drysail", "version")
+    filters = {"groups": [{"properties": [], "rollout_percentage": 100}]}
+    filters |= {name: value for name, value in fields.items() if name not in top}
+    return {"key": key, "active": True, "filters": filters} | {n: v for n, v in fields.items() if n in top}
+
+
+@contextmanager
+def served_home(folder: Path) -> Iterator[ServedHome]:
+    """A new home with the environments ``production`` and ``staging`` and keys for both."""
+    store = open_store(f"sqlite:///{folder / 'drysail.db'}", create=True)
+    keys: list[tuple[str, str, KeyKind, str]] = [
+        ("key_p", PUBLIC, "public", "production"),
+        ("key_s", SECRET, "secret", "production"),
+        ("key_a", AGENT, "agent", "production"),
+        ("key_sp", STAGING_PUBLIC, "public", "staging"),
+        ("key_ss", STAGING_SECRET, "secret", "staging"),
+    ]
+    with store.write() as writer:
+        for name in ("production", "staging"):
+            writer.add_environment(given.environment(name))
+        for identity, token, kind, environment in keys:
+            writer.add_key(*given.key(identity, token, kind=kind, environment=environment))
+    try:
+        yield ServedHome(store)
+    finally:
+        store.close()
