@@ -63,8 +63,13 @@ def verify_chain(entries: Iterable[AuditEntry], *, after: AuditEntry | None = No
     return None
 
 
+def event_json(event: AuditEvent) -> dict[str, Any]:
+    """The event as JSON, its details as they are: pydantic would write NaN as null."""
+    return {**event.model_dump(mode="json", exclude={"details"}), "details": event.details}
+
+
 def _hash(previous: str, sequence: int, event: AuditEvent) -> str:
     """Do not change: every chain ever written would be broken."""
     at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
-    content = {**event.model_dump(mode="json"), "sequence": sequence, "at": at}
+    content = {**event_json(event), "sequence": sequence, "at": at}
     return sha256(previous.encode() + canonical(content)).hexdigest()

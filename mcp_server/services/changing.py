@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from evaluator.definitions import with_condition_ids
+from evaluator.condition_ids import with_condition_ids
+
 from mcp_server.services.actor import Actor
 from mcp_server.services.change import safe_value
 from mcp_server.services.document import Document, Ref
@@ -58,21 +59,29 @@ def modify(
     )
 
 
-def create(home: Home, environment: str, definition: Mapping[str, Any], *, reason: str, actor: Actor) -> Intent:
-    """The intent to add a flag. It starts off, whatever the definition says. Raises Conflict where the key exists."""
+def create(
+    home: Home,
+    environment: str,
+    definition: Mapping[str, Any],
+    operations: Sequence[Mapping[str, Any]] = (),
+    *,
+    reason: str,
+    actor: Actor,
+) -> Intent:
+    """The intent to add a flag. It starts off, whatever is asked. Raises Conflict where the key exists."""
     key = definition.get("key")
     if not isinstance(key, str) or not key:
         raise InvalidInput("A flag needs a key.", hint='For example "new-checkout".', place="key")
     with home.store.read() as reader:
         reader.environment(environment)
         existing = reader.documents(environment, "flag")
-    keys = [document.ref.key for document in existing]
-    if key in keys:
+    if key in [document.ref.key for document in existing]:
         raise Conflict(f"Flag {key!r} exists in {environment}.", hint="Use modify_flag.", code="FLAG_EXISTS")
     number = max((int(document.body.get("id") or 0) for document in existing), default=0) + 1
-    body = with_condition_ids(
-        {"id": number, "filters": {"groups": []}, **definition, "active": False, "deleted": False}
-    )
+    body = with_condition_ids({"id": number, "filters": {"groups": []}, **definition})
+    if operations:
+        body = apply_operations(body, parse_operations(operations))
+    body |= {"active": False, "deleted": False}
     edit = DocumentEdit(ref=Ref(kind="flag", key=key), base_revision=0, base_digest=None, before=None, after=body)
     return Intent(environment=environment, edits=(edit,), reason=reason, actor=actor)
 

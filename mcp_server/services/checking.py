@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from evaluator.json_text import digest
-from policies.policy import Policy
+from evaluator.problem import DefinitionWarning
 
-from evaluator.definitions import Definitions, Quarantined, read_feed
+from evaluator.json_text import digest
 from mcp_server.services.actor import ActorKind
 from mcp_server.services.change import Change
-from mcp_server.services.definitions import Bodies, bodies_of_feed
+from mcp_server.services.definitions import Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.grouping import related
+from mcp_server.services.incoming import read_feed
 from mcp_server.services.judging import Judgement, Progress, Surroundings, judge_change
 from mcp_server.services.proposal import DocumentEdit
+from policies.policy import Policy
 from policies.replay.recording import Recording
 from policies.verdict import Decision
 
@@ -33,7 +34,7 @@ class Checked:
     """The outcome of a check. ``broken`` are definitions of the head that cannot be served."""
 
     edits: tuple[CheckedEdit, ...]
-    broken: tuple[Quarantined, ...]
+    broken: tuple[DefinitionWarning, ...]
     snapshot: str | None
 
     @property
@@ -69,9 +70,9 @@ def check(
 
     Rules on history and agents' budgets do not apply: a file has no history.
     """
-    broken = read_feed(head).quarantined
-    before = bodies_of_feed(Definitions.from_posthog(read_feed(base).feed))
-    after = bodies_of_feed(Definitions.from_posthog(read_feed(head).feed))
+    before = read_feed(base).bodies
+    incoming = read_feed(head)
+    after = incoming.bodies
     surroundings = Surroundings(
         environment=circumstances.environment,
         sandbox=circumstances.sandbox,
@@ -89,7 +90,7 @@ def check(
         if progress is not None:
             progress(number + 1, len(groups))
     return Checked(
-        edits=tuple(checked), broken=tuple(broken), snapshot=None if recording is None else recording.facts.snapshot
+        edits=tuple(checked), broken=incoming.refused, snapshot=None if recording is None else recording.facts.snapshot
     )
 
 

@@ -1,6 +1,6 @@
 """From stored documents to what the evaluator takes, and back to PostHog's feed form."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evaluator import Definitions, Ruleset, compile_definitions
@@ -43,17 +43,6 @@ def feed_of(bodies: Bodies) -> dict[str, Any]:
     }
 
 
-def bodies_of_feed(definitions: Definitions) -> Bodies:
-    """The inverse of ``feed_of``, for definitions that come from a file."""
-    feed = definitions.to_posthog()
-    bodies: Bodies = {Ref(kind="flag", key=flag["key"]): flag for flag in feed.get("flags", [])}
-    bodies |= {Ref(kind="cohort", key=str(key)): dict(body) for key, body in feed.get("cohorts", {}).items()}
-    settings = {name: feed[name] for name in SETTINGS_FIELDS if feed.get(name)}
-    if settings:
-        bodies[SETTINGS] = settings
-    return bodies
-
-
 def ruleset_of(bodies: Bodies) -> Ruleset:
     """The compiled definitions."""
     return compile_definitions(Definitions.from_posthog(feed_of(bodies)))
@@ -61,12 +50,7 @@ def ruleset_of(bodies: Bodies) -> Ruleset:
 
 def facts_of(bodies: Bodies) -> Facts:
     """Memberships of the static cohorts."""
-    members: dict[str, Container[str]] = {}
-    for ref, body in bodies.items():
-        if ref.kind == "cohort":
-            own: Mapping[str, Any] = body.get("drysail") or {}
-            members[ref.key] = frozenset(map(str, own.get("members") or ()))
-    return Facts(members=members)
+    return Definitions.from_posthog(feed_of(bodies)).facts()
 
 
 def _order(item: tuple[Ref, Any]) -> tuple[str, str]:

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluator.definitions import Definitions, ImportWarning, Quarantined, read_feed
+from evaluator.problem import DefinitionWarning
 from mcp_server.services.actor import Actor, ActorKind
 from mcp_server.services.applying import apply
 from mcp_server.services.condition_ids import carrying_condition_ids
-from mcp_server.services.definitions import bodies_of_feed
 from mcp_server.services.document import Document, Ref
 from mcp_server.services.errors import InvalidInput, Refused
 from mcp_server.services.grouping import related
 from mcp_server.services.home import Home
+from mcp_server.services.incoming import read_feed
 from mcp_server.services.ports import Reader
 from mcp_server.services.proposal import DocumentEdit, ProposalKind
 from mcp_server.services.proposing import Intent, Judged, propose
@@ -25,8 +25,8 @@ class Imported:
     bootstrap: Judged | None
     proposals: tuple[Judged, ...]
     unchanged: int
-    quarantined: tuple[Quarantined, ...]
-    warnings: tuple[ImportWarning, ...]
+    refused: tuple[DefinitionWarning, ...]
+    notes: tuple[DefinitionWarning, ...]
 
 
 def import_feed(home: Home, environment: str, feed: Mapping[str, Any], *, reason: str, actor: Actor) -> Imported:
@@ -34,11 +34,11 @@ def import_feed(home: Home, environment: str, feed: Mapping[str, Any], *, reason
 
     The first import into an environment without flags and traffic is one bootstrap proposal, which only a person may
     make; it is applied at once. Later ones make a proposal per changed flag or cohort. A definition that cannot be
-    served is quarantined: reported, left out, and nothing else is harmed.
+    served is refused: reported, left out, and nothing else is harmed.
     """
     read = read_feed(feed)
-    incoming = bodies_of_feed(Definitions.from_posthog(read.feed))
-    if not incoming and not read.quarantined:
+    incoming = read.bodies
+    if not incoming and not read.refused:
         raise InvalidInput("The file holds no flags.", hint='It needs {"flags": [...]}.', code="EMPTY_IMPORT")
     with home.store.read() as reader:
         reader.environment(environment)
@@ -63,8 +63,8 @@ def import_feed(home: Home, environment: str, feed: Mapping[str, Any], *, reason
         bootstrap=bootstrap,
         proposals=proposals,
         unchanged=len(incoming) - len(edits),
-        quarantined=tuple(read.quarantined),
-        warnings=tuple(read.warnings),
+        refused=read.refused,
+        notes=read.notes,
     )
 
 

@@ -1,0 +1,19 @@
+"""Waiting a little, with an end."""
+
+import time
+from collections.abc import Callable
+
+POLL_SECONDS = 0.02
+
+
+def up_to(seconds: float) -> Callable[[], bool]:
+    """Each call waits a moment and returns True, until the time is over; then False at once."""
+    end = time.monotonic() + seconds
+
+    def wait() -> bool:
+        if time.monotonic() >= end:
+            return False
+        time.sleep(POLL_SECONDS)
+        return True
+
+    return wait

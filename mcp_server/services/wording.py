@@ -1,0 +1,115 @@
+"""Impact and verdict in plain lines, the same for agents, plain terminals and CI."""
+
+from collections.abc import Sequence
+
+from mcp_server.services.foreign_text import clean
+from policies.impact import FlagImpact, FlagValue, Impact, TrafficFacts
+from policies.verdict import Decision, Finding, State, Verdict
+
+DECISION_WORDS = {
+    Decision.ALLOW: "ALLOWED",
+    Decision.REVIEW: "NEEDS REVIEW by a person",
+    Decision.DENY: "DENIED by the policy",
+}
+
+
+def share(part: int, whole: int) -> str:
+    """A share in per cent, with as many digits as it takes to tell it from nothing."""
+    if whole == 0:
+        return "0 %"
+    percent = 100 * part / whole
+    return f"{percent:.1f} %" if percent >= 0.1 or part == 0 else "< 0.1 %"
+
+
+def value_name(value: FlagValue) -> str:
+    """A flag's value as people say it."""
+    if value is None:
+        return "undetermined"
+    if isinstance(value, str):
+        return clean(value, 60)
+    return "on" if value else "off"
+
+
+def impact_lines(impact: Impact | None) -> list[str]:
+    """The effect, one line per flag that moves and one for those that do not."""
+    if impact is None:
+        return ["No traffic was recorded yet, so the effect is not known."]
+    lines = [
+        f"{impact.changed_subjects:,} of {impact.subjects:,} subjects change "
+        f"({share(impact.changed_subjects, impact.subjects)})."
+    ]
+    moving = [flag for flag in impact.flags if flag.edited or _moves(flag)]
+    lines.extend(line for flag in moving for line in _flag_lines(flag))
+    still = len(impact.flags) - len(moving)
+    if still:
+        lines.append(f"{still} dependent flag{'s' if still > 1 else ''} checked, no change.")
+    return lines
+
+
+def finding_lines(verdict: Verdict) -> list[str]:
+    """The failed rules with their fixes, and how many passed."""
+    lines = []
+    for finding in verdict.findings:
+        if finding.failed:
+            lines.append(_finding_line(finding))
+            if finding.fix is not None:
+                lines.append(f"    fix: {finding.fix.text}")
+    counts = {state: sum(1 for finding in verdict.findings if finding.state is state) for state in State}
+    excepted = f", {counts[State.EXCEPTED]} excepted" if counts[State.EXCEPTED] else ""
+    lines.append(
+        f"{counts[State.PASS]} rules passed, {counts[State.NOT_APPLICABLE]} do not apply{excepted} "
+        f"(policy {clean(verdict.policy, 60)})."
+    )
+    return lines
+
+
+def trust_lines(impact: Impact | None, traffic: TrafficFacts | None) -> list[str]:
+    """What the evidence rests on."""
+    if impact is None or traffic is None:
+        return ["There is no snapshot of traffic in this environment."]
+    fidelity = impact.fidelity
+    same = fidelity.compared - fidelity.differing
+    lines = [
+        f"{traffic.provenance} traffic, {traffic.subjects:,} subjects and {traffic.checks:,} checks, "
+        f"{traffic.first_at:%Y-%m-%d %H:%M} to {traffic.newest_at:%Y-%m-%d %H:%M} UTC ({traffic.snapshot})",
+        f"replay agrees with the recorded answers for {share(same, fidelity.compared)} of {fidelity.compared:,} subjects"
+        if fidelity.compared
+        else "no recorded answers to compare the replay with",
+    ]
+    if traffic.dropped:
+        lines.append(f"{traffic.dropped:,} checks were dropped while recording")
+    return lines
+
+
+def headline(verdict: Verdict) -> str:
+    """The decision and what decided."""
+    rules: Sequence[str] = sorted({finding.rule for finding in verdict.findings if finding.failed})
+    because = f": {', '.join(rules)}" if rules and verdict.decision is not Decision.ALLOW else ""
+    return f"{DECISION_WORDS[verdict.decision]}{because}"
+
+
+def _flag_lines(flag: FlagImpact) -> list[str]:
+    lines = [
+        f"{flag.flag}: on {share(flag.on_before, flag.subjects)} -> {share(flag.on_after, flag.subjects)} "
+        f"({flag.entered:,} enter, {flag.left:,} leave, {flag.switched:,} switch variant"
+        + (f", {flag.payload_changed:,} get another payload" if flag.payload_changed else "")
+        + (f", {flag.undetermined:,} undetermined" if flag.undetermined else "")
+        + (f", {flag.errors:,} errors" if flag.errors else "")
+        + ")"
+    ]
+    moves = [move for move in flag.transitions if move.before != move.after]
+    lines.extend(
+        f"    {value_name(move.before)} -> {value_name(move.after)}: {move.subjects:,} subjects" for move in moves[:6]
+    )
+    if not flag.checks:
+        lines.append("    nobody asked for this flag in the recorded window")
+    return lines
+
+
+def _moves(flag: FlagImpact) -> bool:
+    return bool(flag.changed or flag.undetermined or flag.payload_changed)
+
+
+def _finding_line(finding: Finding) -> str:
+    state = "" if finding.state is State.FAIL else f" ({finding.state.replace('_', ' ')})"
+    return f"  {finding.level.upper()} {finding.rule}{state}: {finding.message}"

@@ -1,0 +1,146 @@
+"""Tools that propose and move proposals. None of them approves anything."""
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from mcp_types import CallToolResult
+from pydantic import Field
+
+from mcp_server.services import moving
+from mcp_server.services.applying import Applied, apply
+from mcp_server.services.changing import create, modify, near_duplicates
+from mcp_server.services.environments import only_environment
+from mcp_server.services.errors import InvalidInput
+from mcp_server.services.proposing import Judged, propose
+from mcp_server.services.waiting import up_to
+from mcp_server.tools import shapes, views
+from mcp_server.tools.access import Caller
+from mcp_server.tools.answer import answer, told
+from mcp_server.tools.progress import reporter
+from mcp_server.tools.reading import Desk, EnvironmentName, FlagKey, Operations
+
+Reason = Annotated[str, Field(description="why, for the reviewer and the audit log")]
+ProposalId = Annotated[str, Field(description="as modify_flag returned it")]
+LIVE_WITHIN_SECONDS = 2.0
+
+
+class Writing:
+    """The write tools, as bound methods for the server to register."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._home = desk.home
+
+    @told
+    def modify_flag(
+        self,
+        ctx: Context[Any],
+        flag_key: FlagKey,
+        operations: Operations,
+        reason: Reason,
+        environment: EnvironmentName = None,
+        expect: Annotated[
+            dict[str, Any] | None,
+            Field(description='what you expect, checked: {"newly_on_max": 4500, "switched_max": 0}'),
+        ] = None,
+        idempotency_key: Annotated[str | None, Field(description="repeats return the first proposal")] = None,
+    ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
+        """Propose a change to a flag. It is replayed on recorded traffic and judged; nothing changes until it is applied.
+        Operations name conditions by id (get_flag); the grammar is in drysail://operations."""
+        caller = self._desk.caller(ctx, "modify_flag")
+        name = self._named(caller, environment)
+        intent = modify(
+            self._home,
+            name,
+            flag_key,
+            operations,
+            reason=reason,
+            actor=caller.actor,
+            expect=expect,
+            idempotency_key=idempotency_key,
+        )
+        return _judged(propose(self._home, intent, progress=reporter(ctx)))
+
+    @told
+    def create_flag(
+        self,
+        ctx: Context[Any],
+        flag_key: Annotated[
+            str, Field(description="permanent; subjects are hashed with it", pattern=r"^[A-Za-z0-9_.-]{1,200}$")
+        ],
+        reason: Reason,
+        name: str = "",
+        operations: Annotated[
+            list[dict[str, Any]] | None, Field(description="applied to the new flag, e.g. add_condition, set_variants")
+        ] = None,
+        environment: EnvironmentName = None,
+    ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
+        """Propose a new flag. It starts off for everyone; turn it on later with modify_flag."""
+        caller = self._desk.caller(ctx, "create_flag")
+        where = self._named(caller, environment)
+        near = near_duplicates(self._home, where, flag_key)
+        intent = create(
+            self._home, where, {"key": flag_key, "name": name}, operations or [], reason=reason, actor=caller.actor
+        )
+        judged = propose(self._home, intent, progress=reporter(ctx))
+        hints = [f"Note: similar keys exist: {', '.join(near)}. Make sure none of them is meant."] if near else []
+        return _judged(judged, hints)
+
+    @told
+    def apply_proposal(
+        self, ctx: Context[Any], proposal_id: ProposalId
+    ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
+        """Apply an allowed or approved proposal, once. Everything it was judged on is checked again."""
+        caller = self._desk.caller(ctx, "apply_proposal")
+        self._check(caller, proposal_id)
+        applied = apply(self._home, proposal_id, caller.actor, wait=up_to(LIVE_WITHIN_SECONDS))
+        structured = views.proposal_answer(applied.proposal, applied.evidence)
+        live = live_line(applied)
+        structured = structured.model_copy(update={"note": live})
+        lines = [f"Applied {proposal_id} as revision {applied.revision} of {applied.proposal.environment}.", live]
+        return answer([*lines, structured.next_step], structured)
+
+    @told
+    def withdraw_proposal(
+        self, ctx: Context[Any], proposal_id: ProposalId, reason: str = ""
+    ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
+        """Take back a proposal of yours that is still open."""
+        caller = self._desk.caller(ctx, "withdraw_proposal")
+        self._check(caller, proposal_id)
+        proposal = moving.withdraw(self._home, proposal_id, caller.actor, reason)
+        return answer([f"Withdrew {proposal_id}."], views.proposal_answer(proposal, None))
+
+    @told
+    def rebase_proposal(
+        self, ctx: Context[Any], proposal_id: ProposalId
+    ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
+        """Repeat a stale or open proposal of yours on what is in force now: fresh evidence, no approvals."""
+        caller = self._desk.caller(ctx, "rebase_proposal")
+        self._check(caller, proposal_id)
+        return _judged(moving.rebase(self._home, proposal_id, caller.actor, progress=reporter(ctx)))
+
+    def _named(self, caller: Caller, environment: str | None) -> str:
+        """Where a write goes. Raises InvalidInput unless it is named or there is only one."""
+        name = only_environment(self._home, environment or caller.environment)
+        caller.check_environment(name)
+        return name
+
+    def _check(self, caller: Caller, proposal_id: str) -> None:
+        if not proposal_id:
+            raise InvalidInput("Which proposal?", hint="list_proposals shows them.", place="proposal_id")
+        with self._home.store.read() as reader:
+            caller.check_environment(reader.proposal(proposal_id).environment)
+
+
+def live_line(applied: Applied) -> str:
+    """How long it took until servers answered with the change."""
+    if not applied.live and not applied.waiting:
+        return "No server is running here; the next one starts with it."
+    parts = [f"{server.url} after {int(delay.total_seconds() * 1000)} ms" for server, delay in applied.live]
+    parts += [f"{server.url} has not confirmed yet" for server in applied.waiting]
+    return f"Live on {'; '.join(parts)}."
+
+
+def _judged(judged: Judged, hints: list[str] | None = None) -> CallToolResult:
+    lines = views.proposal_lines(judged.proposal, judged.evidence)
+    return answer([*lines[:1], *(hints or []), *lines[1:]], views.proposal_answer(judged.proposal, judged.evidence))
