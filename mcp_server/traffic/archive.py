@@ -1,6 +1,7 @@
 """The traffic of a home on disk: segments in, snapshots and recordings out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -8,17 +9,20 @@ from pathlib import Path
 from evaluator.json_text import digest
 from mcp_server.services.errors import NotFound, Unavailable
 from mcp_server.services.snapshot import Snapshot
+from mcp_server.services.statistics import TrafficStatistics
 from mcp_server.traffic.answers import merge_answers, merge_buckets
+from mcp_server.traffic.assembly import assemble, traffic_facts
 from mcp_server.traffic.compaction import groups_to_merge, merge_segments, only_one
+from mcp_server.traffic.exporting import export_lines
 from mcp_server.traffic.layout import MANIFEST, TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest, parse_manifest
-from mcp_server.traffic.merging import Contexts, kept_by_all, merge_contexts, read_part
-from mcp_server.traffic.profile import gaps, merge_periods
+from mcp_server.traffic.merging import merge_contexts, read_part
 from mcp_server.traffic.retention import Pruned, prune_segments, sweep_unfinished
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
+from mcp_server.traffic.statistics import summarise
 from mcp_server.traffic.tables import engine
-from policies.impact import Provenance, TrafficFacts
-from policies.replay.recording import Column, Recording
+from policies.impact import Provenance
+from policies.replay.recording import Recording
 
 SNAPSHOT_FORMAT = 1
 
@@ -57,7 +61,7 @@ class TrafficArchive:
             id=snapshot_id,
             environment=environment,
             digest=content_digest,
-            facts=_facts(snapshot_id, content_digest, manifests, contexts),
+            facts=traffic_facts(manifests, contexts, snapshot=snapshot_id, digest=content_digest),
             manifest=content,
             registered_at=now,
         )
@@ -68,25 +72,24 @@ class TrafficArchive:
         Raises Unavailable: ``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT`` (naming the file) or ``FORMAT_TOO_NEW``.
         """
         folder = TrafficFolder.of(self._home, snapshot.environment)
-        manifests = _pinned_manifests(folder, snapshot)
-        for manifest in manifests:
-            check_files(folder, manifest)
+        manifests = self._pinned(snapshot)
         with engine() as connection:
             parts = [read_part(connection, folder, manifest) for manifest in manifests]
             contexts = merge_contexts(parts)
             answers = merge_answers(connection, parts, contexts)
             buckets = merge_buckets(connection, parts, contexts)
-        return Recording(
-            facts=_facts(snapshot.id, snapshot.digest, manifests, contexts),
-            subjects=contexts.columns("subject")["", ""],
-            device_ids=contexts.columns("device")["", ""],
-            properties={name: column for (_, name), column in contexts.columns("property").items()},
-            groups={group: column for (group, _), column in contexts.columns("group").items()},
-            group_properties=_group_properties(contexts),
-            answers=answers,
-            buckets=buckets,
-            kept_properties=kept_by_all(parts),
-        )
+        facts = traffic_facts(manifests, contexts, snapshot=snapshot.id, digest=snapshot.digest)
+        return replace(assemble(facts, parts, contexts), answers=answers, buckets=buckets)
+
+    def statistics(self, snapshot: Snapshot, *, top: int = 10) -> TrafficStatistics:
+        """What a snapshot holds, with the ``top`` most frequent values of each property. Raises like ``load``."""
+        recording = self.load(snapshot)
+        return summarise(recording, self._pinned(snapshot), top)
+
+    def export(self, snapshot: Snapshot) -> Iterator[str]:
+        """A snapshot as the lines of a traffic file, without line ends. Raises like ``load``."""
+        folder = TrafficFolder.of(self._home, snapshot.environment)
+        return export_lines(folder, self._pinned(snapshot))
 
     def segments(self, environment: str) -> list[SegmentManifest]:
         """The environment's complete segments, oldest first, without those that a bigger one replaces.
@@ -128,6 +131,20 @@ class TrafficArchive:
         folder.quarantine.mkdir(mode=0o700, exist_ok=True)
         return folder.segment(segment).rename(folder.quarantine / segment)
 
+    def _pinned(self, snapshot: Snapshot) -> list[SegmentManifest]:
+        """The segments of a snapshot, each file checked."""
+        folder = TrafficFolder.of(self._home, snapshot.environment)
+        if digest(snapshot.manifest) != snapshot.digest:
+            raise Unavailable(
+                f"The registered manifest of {snapshot.id} does not have the digest {snapshot.digest[:12]}….",
+                hint="Register a new snapshot.",
+                code="SNAPSHOT_CORRUPT",
+            )
+        manifests = [_pinned_manifest(folder, snapshot, segment) for segment in snapshot.manifest["segments"]]
+        for manifest in manifests:
+            check_files(folder, manifest)
+        return manifests
+
     def _all_segments(self, environment: str) -> list[SegmentManifest]:
         folder = TrafficFolder.of(self._home, environment)
         manifests = []
@@ -142,56 +159,20 @@ class TrafficArchive:
         return manifests
 
 
-def _pinned_manifests(folder: TrafficFolder, snapshot: Snapshot) -> list[SegmentManifest]:
-    if digest(snapshot.manifest) != snapshot.digest:
+def _pinned_manifest(folder: TrafficFolder, snapshot: Snapshot, pinned: Mapping[str, str]) -> SegmentManifest:
+    path = folder.segment(pinned["id"]) / MANIFEST
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise segment_gone(path, error) from error
+    if sha256(text).hexdigest() != pinned["sha256"]:
         raise Unavailable(
-            f"The registered manifest of {snapshot.id} does not have the digest {snapshot.digest[:12]}….",
-            hint="Register a new snapshot.",
+            f"The segment's manifest is not the one that {snapshot.id} was made of.",
+            hint="Restore it from a backup, or register a new snapshot.",
             code="SNAPSHOT_CORRUPT",
+            place=str(path),
         )
-    manifests = []
-    for pinned in snapshot.manifest["segments"]:
-        path = folder.segment(pinned["id"]) / MANIFEST
-        try:
-            text = path.read_bytes()
-        except OSError as error:
-            raise segment_gone(path, error) from error
-        if sha256(text).hexdigest() != pinned["sha256"]:
-            raise Unavailable(
-                f"The segment's manifest is not the one that {snapshot.id} was made of.",
-                hint="Restore it from a backup, or register a new snapshot.",
-                code="SNAPSHOT_CORRUPT",
-                place=str(path),
-            )
-        manifests.append(parse_manifest(text, path))
-    return manifests
-
-
-def _facts(
-    snapshot_id: str, content_digest: str, manifests: Sequence[SegmentManifest], contexts: Contexts
-) -> TrafficFacts:
-    periods = merge_periods(period for manifest in manifests for period in manifest.busy)
-    return TrafficFacts(
-        snapshot=snapshot_id,
-        digest=content_digest,
-        environment=manifests[0].environment,
-        provenance=manifests[0].provenance,
-        first_at=min(manifest.first_at for manifest in manifests),
-        newest_at=max(manifest.last_at for manifest in manifests),
-        largest_gap_seconds=max(((end - start) // 1_000_000 for start, end in gaps(periods)), default=0),
-        subjects=contexts.subjects,
-        contexts=contexts.size,
-        checks=sum(manifest.checks for manifest in manifests),
-        dropped=sum(manifest.dropped for manifest in manifests),
-        sampled_ppm=min(manifest.sampled_ppm for manifest in manifests),
-    )
-
-
-def _group_properties(contexts: Contexts) -> dict[str, dict[str, Column]]:
-    groups: dict[str, dict[str, Column]] = {}
-    for (group, name), column in contexts.columns("group_property").items():
-        groups.setdefault(group, {})[name] = column
-    return groups
+    return parse_manifest(text, path)
 
 
 def _file_digest(path: Path) -> str:

@@ -93,7 +93,7 @@ def _merged_content(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]
     distinct = sorted_runs([buckets["flag"], buckets["context"]]).firsts
     in_time = np.argsort(log["at"], kind="stable")
     return Content(
-        origin=_common_origin(parts[0].manifest),
+        origin=common_origin(parts[0].manifest),
         columns=(*contexts.codes, *(ColumnName(kind=kind) for kind in LOG_KINDS)),
         texts=[*contexts.texts.values(), *(texts for texts, _ in names.values())],
         codes=np.stack(list(contexts.codes.values())) - np.int32(len(MARKS)),
@@ -104,7 +104,8 @@ def _merged_content(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]
     )
 
 
-def _common_origin(manifest: SegmentManifest) -> Origin:
+def common_origin(manifest: SegmentManifest) -> Origin:
+    """How the checks of a segment were recorded, for a segment made of it."""
     return Origin(
         environment=manifest.environment,
         provenance=manifest.provenance,

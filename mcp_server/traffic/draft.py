@@ -3,13 +3,15 @@
 from array import array
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.context import Context
 from mcp_server.services.ports import AnsweredCheck
-from mcp_server.traffic.interning import ContextTable, Unrecordable, check_text, json_text, parse_texts
+from mcp_server.traffic.interning import ContextTable, Unrecordable, check_name, json_text, parse_texts
 from mcp_server.traffic.manifest import ColumnKind, ColumnName, microseconds
 from mcp_server.traffic.tables import Table
 from policies.impact import FlagValue, Provenance
@@ -19,6 +21,7 @@ LONGEST_SDK_NAME = 100
 MOST_SDKS = 500
 OTHER_SDKS = "(other)"
 
+GREATEST_REVISION: Final = 1 << 62
 HASHES: Final = 1 << 60
 NOT_HASHED: Final = int(NOT_RECORDED)
 
@@ -82,26 +85,41 @@ class Draft:
 
     def add(self, check: AnsweredCheck) -> None:
         """Takes one request's answers, all or none. Raises Unrecordable."""
-        results = check.results
-        if not results:
+        if not check.results:
             return
         try:
-            at = microseconds(check.at)
-            flags = [self.flag(result.key) for result in results]
-            values = [self.value(result.value) for result in results]
-            sdk = self.sdk(check.sdk)
-            context = self.contexts.code(check.context)
             hashes = [(self.flag(key), _hash_pair(pair)) for key, pair in check.hashes.items()]
-        except (TypeError, AttributeError, OverflowError) as error:
+        except (TypeError, ValueError) as error:
             raise Unrecordable(str(error)) from error
-        self._at.extend((at,) * len(results))
-        self._revision.extend((check.revision,) * len(results))
-        self._flag.extend(flags)
-        self._value.extend(values)
-        self._context.extend((context,) * len(results))
-        self._sdk.extend((sdk,) * len(results))
+        answers = [(result.key, result.value) for result in check.results]
+        context = self.add_answers(check.context, check.at, answers, check.revision, check.sdk)
         for flag, pair in hashes:
             self._hashes[flag, context] = pair
+
+    def add_answers(
+        self, context: Context, at: datetime, answers: Sequence[tuple[str, FlagValue]], revision: int, sdk: str
+    ) -> int:
+        """Takes the answers (flag, value) that one context got at one moment; returns the context's code.
+
+        Raises Unrecordable.
+        """
+        try:
+            at_us = microseconds(at)
+            flags = [self.flag(key) for key, _ in answers]
+            values = [self.value(value) for _, value in answers]
+            sdk_code = self.sdk(sdk)
+            code = self.contexts.code(context)
+        except (TypeError, AttributeError) as error:
+            raise Unrecordable(str(error)) from error
+        if not 0 <= revision < GREATEST_REVISION:
+            raise Unrecordable(f"{revision} is no revision.")
+        self._at.extend((at_us,) * len(answers))
+        self._revision.extend((revision,) * len(answers))
+        self._flag.extend(flags)
+        self._value.extend(values)
+        self._context.extend((code,) * len(answers))
+        self._sdk.extend((sdk_code,) * len(answers))
+        return code
 
     def extend(self, log: Table) -> None:
         """Takes many rows at once, coded with this draft's own codes."""
@@ -112,7 +130,7 @@ class Draft:
         """A flag's code."""
         code = self._flags.get(key)
         if code is None:
-            check_text(key)
+            check_name(key)
             code = self._flags[key] = len(self._flags)
         return code
 
@@ -121,7 +139,7 @@ class Draft:
         code = self._values.get(value)
         if code is None:
             if not isinstance(value, bool):
-                check_text(value)
+                check_name(value)
             code = self._values[value] = len(self._values)
         return code
 
@@ -169,6 +187,6 @@ class Draft:
 
 def _hash_pair(pair: Collection[int | None]) -> tuple[int, int]:
     if any(hashed is not None and not 0 <= hashed < HASHES for hashed in pair):
-        raise OverflowError("A hash has at most 60 bits.")
+        raise ValueError("A hash has at most 60 bits.")
     rollout, variant = (NOT_HASHED if hashed is None else hashed for hashed in pair)
     return rollout, variant

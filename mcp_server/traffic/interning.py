@@ -138,8 +138,8 @@ class ContextTable:
         if number is None:
             if len(self._columns) >= MOST_COLUMNS:
                 raise Unrecordable(f"The segment has {MOST_COLUMNS} columns already.")
-            check_text(group)
-            check_text(name)
+            check_name(group)
+            check_name(name)
             number = self._columns[key] = len(self._columns)
             self._dictionaries.append(Dictionary())
         return number
@@ -161,7 +161,7 @@ def parse_texts(texts: Iterable[str]) -> list[JsonValue]:
     return values
 
 
-def check_text(text: Any) -> None:
+def check_name(text: Any) -> None:
     """Raises Unrecordable for a name that no file can hold."""
     if text is None:
         return

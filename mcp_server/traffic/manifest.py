@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from evaluator.json_text import digest
 from mcp_server.services.errors import Unavailable
 from mcp_server.services.record import Record
-from policies.impact import FlagValue, Provenance
+from mcp_server.services.statistics import DailyVolume
+from policies.impact import Provenance
 
 FORMAT = 1
 
@@ -39,15 +40,6 @@ class FileSeal(Record):
     bytes: int
 
 
-class Volume(Record):
-    """Checks of one flag with one answer on one UTC day."""
-
-    day: date
-    flag: str
-    value: FlagValue
-    checks: int
-
-
 class SegmentManifest(Record):
     """One immutable piece of an environment's traffic.
 
@@ -72,7 +64,7 @@ class SegmentManifest(Record):
     kept: tuple[str, ...] | None
     redaction_digest: str
     sdks: dict[str, int]
-    volume: tuple[Volume, ...]
+    volume: tuple[DailyVolume, ...]
     busy: tuple[tuple[int, int], ...]
     columns: tuple[ColumnName, ...]
     files: dict[str, FileSeal]

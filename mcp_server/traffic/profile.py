@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcp_server.services.statistics import DailyVolume
 from mcp_server.traffic.draft import Content
-from mcp_server.traffic.manifest import EPOCH, Volume
+from mcp_server.traffic.manifest import EPOCH
 
 PAUSE_US = 60 * 1_000_000
 DAY_US = 24 * 60 * PAUSE_US
@@ -42,13 +43,13 @@ def gaps(periods: Sequence[tuple[int, int]]) -> Periods:
     return tuple((end, start) for (_, end), (start, _) in pairwise(periods))
 
 
-def volumes(content: Content) -> tuple[Volume, ...]:
+def volumes(content: Content) -> tuple[DailyVolume, ...]:
     """Checks per day, flag and value."""
     days = content.log["at"] // DAY_US
     flags, values = content.values("flag"), content.values("value")
     rows, counts = _count_rows(days, content.log["flag"], content.log["value"])
     return tuple(
-        Volume(
+        DailyVolume(
             day=(EPOCH + timedelta(days=day)).date(),
             flag=flags[flag],
             value=values[value],
