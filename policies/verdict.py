@@ -55,8 +55,9 @@ class Fix(Judged):
 class Finding(Judged):
     """One rule's remark. ``observed`` and ``limit`` are text with units, ready to be shown.
 
-    ``message`` is complete by itself: it ends with the fix. ``flag`` is None for a remark about the change as a whole.
-    ``scope`` names the scoped entry of the policy that the remark comes from (``tag:billing``); empty for an unscoped one.
+    ``message`` is complete by itself: it ends with the fix. ``flag`` is None for a remark about the change as a
+    whole. ``scope`` names the scoped entry of the policy that the remark comes from (``tag:billing``); empty for an
+    unscoped one.
     """
 
     rule: str

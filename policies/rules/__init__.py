@@ -1,0 +1,1 @@
+"""The built-in rules: typed Python, one file per family, each rule with a stable id."""
