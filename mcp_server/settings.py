@@ -4,13 +4,15 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from mcp_server.services.errors import InvalidInput
 
 CONFIGURATION_FILE = "drysail.toml"
-NAMES = ("home", "database_url", "host", "port", "environment")
+NAMES = ("home", "database_url", "host", "port", "environment", "allowed_hosts", "record_properties", "flush_seconds")
+RECORD_ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,9 @@ class Settings:
 
     ``home`` is the folder with the SQLite database and the traffic (default ``./.drysail``). ``database_url`` is
     ``sqlite:///…`` inside it unless a PostgreSQL address is given. ``environment`` is what commands mean when they name
-    none; None asks where there are several.
+    none; None asks where there are several. ``allowed_hosts`` are further names for ``/mcp``.
+    ``record_properties`` are recorded beside those that flags refer to (``*``: all of them). ``flush_every`` is how long
+    recorded checks stay in memory: what a killed server loses.
     """
 
     home: Path
@@ -27,6 +31,9 @@ class Settings:
     host: str
     port: int
     environment: str | None
+    allowed_hosts: tuple[str, ...]
+    record_properties: tuple[str, ...]
+    flush_every: timedelta
 
 
 def read_settings(
@@ -42,19 +49,35 @@ def read_settings(
     home = Path(values["home"]).expanduser()
     if not home.is_absolute():
         home = here / home
-    try:
-        port = int(values["port"])
-    except ValueError:
-        port = -1
-    if not 0 <= port <= 65535:
-        raise InvalidInput(f"{values['port']!r} is no port.", hint="Use 0 to 65535; 0 takes a free one.", place="port")
+    port = _number("port", values["port"])
+    if port > 65535:
+        raise InvalidInput(f"{port} is no port.", hint="Use 0 to 65535; 0 takes a free one.", place="port")
     return Settings(
         home=home,
+        allowed_hosts=_names(values.get("allowed_hosts")),
+        record_properties=_names(values.get("record_properties")),
+        flush_every=timedelta(seconds=_number("flush_seconds", values.get("flush_seconds", 60))),
         database_url=values.get("database_url") or f"sqlite:///{home / 'drysail.sqlite'}",
         host=str(values["host"]),
         port=port,
         environment=values.get("environment"),
     )
+
+
+def _number(name: str, value: Any) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = -1
+    if number < 0:
+        raise InvalidInput(f"{value!r} is no number from 0 on.", hint="Write digits only.", place=name)
+    return number
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """A list, or text with commas."""
+    parts = value.split(",") if isinstance(value, str) else value or ()
+    return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
 def _from_file(path: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
-"""The terminal: ``drysail``."""
+"""The terminal: ``drysail``. Data goes to stdout, talk to stderr; every command explains itself with ``--help``."""
 
+from mcp_server.cli.main import main
 
-def main() -> None:
-    """Entry point of the ``drysail`` command."""
-    raise SystemExit("drysail: the command line is not wired yet")
+__all__ = ["main"]

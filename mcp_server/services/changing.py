@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from evaluator.condition_ids import with_condition_ids
+from evaluator.definitions.condition_ids import with_condition_ids
 
 from mcp_server.services.actor import Actor
 from mcp_server.services.change import safe_value

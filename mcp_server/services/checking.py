@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from evaluator.problem import DefinitionWarning
+from evaluator.definitions.problem import DefinitionWarning
 
 from evaluator.json_text import digest
 from mcp_server.services.actor import ActorKind

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evaluator.condition_ids import condition_ids
+from evaluator.definitions.condition_ids import condition_ids
 
 
 def carrying_condition_ids(current: Mapping[str, Any], incoming: dict[str, Any]) -> dict[str, Any]:

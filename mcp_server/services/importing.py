@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluator.problem import DefinitionWarning
+from evaluator.definitions.problem import DefinitionWarning
 from mcp_server.services.actor import Actor, ActorKind
 from mcp_server.services.applying import apply
 from mcp_server.services.condition_ids import carrying_condition_ids

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluator.condition_ids import with_condition_ids
-from evaluator.problem import BadDefinitions, DefinitionWarning
+from evaluator.definitions.condition_ids import with_condition_ids
+from evaluator.definitions.problem import BadDefinitions, DefinitionWarning
 from evaluator.validate import validate_flag
 
 from evaluator import Definitions, compile_definitions

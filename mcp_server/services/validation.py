@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from evaluator.problem import Problem
+from evaluator.definitions.problem import Problem
 from evaluator.validate import validate_flag
 
 from mcp_server.services.definitions import bodies_of, edited

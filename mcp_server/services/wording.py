@@ -67,13 +67,13 @@ def trust_lines(impact: Impact | None, traffic: TrafficFacts | None) -> list[str
     """What the evidence rests on."""
     if impact is None or traffic is None:
         return ["There is no snapshot of traffic in this environment."]
-    fidelity = impact.fidelity
-    same = fidelity.compared - fidelity.differing
+    compared = impact.fidelity.compared
+    agreeing = share(compared - impact.fidelity.differing, compared)
     lines = [
-        f"{traffic.provenance} traffic, {traffic.subjects:,} subjects and {traffic.checks:,} checks, "
+        f"{traffic.provenance} traffic, {traffic.subjects:,} subjects, {traffic.checks:,} checks, "
         f"{traffic.first_at:%Y-%m-%d %H:%M} to {traffic.newest_at:%Y-%m-%d %H:%M} UTC ({traffic.snapshot})",
-        f"replay agrees with the recorded answers for {share(same, fidelity.compared)} of {fidelity.compared:,} subjects"
-        if fidelity.compared
+        f"replay agrees with the recorded answers for {agreeing} of {compared:,} subjects"
+        if compared
         else "no recorded answers to compare the replay with",
     ]
     if traffic.dropped:

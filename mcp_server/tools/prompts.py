@@ -58,6 +58,7 @@ class _FilePrompt(Prompt):
             description=file.description,
             arguments=list(file.arguments),
             fn=render,
+            context_kwarg=None,
         )
 
 

@@ -1,4 +1,4 @@
-"""Resources: flags, proposals, the policy in force, and the grammar of operations. Every one is reachable by a tool too."""
+"""Resources: flags, proposals, the policy in force, the grammar of operations. Tools reach the first two as well."""
 
 import json
 from typing import Any
@@ -64,7 +64,7 @@ def add_resources(server: MCPServer[Any], home: Home, access: Access) -> None:
                 in_force = policy_in_force(reader)
         except DrysailError as error:
             raise _as_resource_error(error) from error
-        return json.dumps(in_force.as_dict())
+        return json.dumps(in_force.resolved())
 
 
 def _as_resource_error(error: DrysailError) -> ResourceError:

@@ -50,7 +50,8 @@ class Tidy:
             if argument not in known:
                 near = get_close_matches(argument, known, n=1)
                 hint = f"Did you mean {near[0]!r}? " if near else ""
-                return f"[UNKNOWN_ARGUMENT] {name} takes no argument {argument[:60]!r}. {hint}It takes: {', '.join(known)}."
+                takes = ", ".join(known)
+                return f"[UNKNOWN_ARGUMENT] {name} takes no argument {argument[:60]!r}. {hint}It takes: {takes}."
         return None
 
 

@@ -65,7 +65,7 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
             {"revision": revision.revision, "at": f"{revision.at:%Y-%m-%dT%H:%M:%SZ}", "proposal": revision.proposal_id}
             for revision in view.revisions
         ],
-        next_step="simulate_flag tries a change on it without consequences; explain_flag tells why a subject gets its value.",
+        next_step="simulate_flag tries a change without consequences; explain_flag tells why a subject gets its value.",
     )
 
 

@@ -45,8 +45,8 @@ class Writing:
         ] = None,
         idempotency_key: Annotated[str | None, Field(description="repeats return the first proposal")] = None,
     ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
-        """Propose a change to a flag. It is replayed on recorded traffic and judged; nothing changes until it is applied.
-        Operations name conditions by id (get_flag); the grammar is in drysail://operations."""
+        """Propose a change to a flag. It is replayed on recorded traffic and judged; nothing changes until it is
+        applied. Operations name conditions by id (get_flag); the grammar is in drysail://operations."""
         caller = self._desk.caller(ctx, "modify_flag")
         name = self._named(caller, environment)
         intent = modify(

@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from typing import Any
 
-from evaluator.condition_ids import condition_ids
+from evaluator.definitions.condition_ids import condition_ids
 from mcp_server.services.errors import InvalidInput, NotFound
 from mcp_server.services.operations.grammar import Operation
 

@@ -1,0 +1,52 @@
+"""The entry point, and the one place where a failure becomes an exit status."""
+
+import sys
+import traceback
+
+import click
+
+from mcp_server.services.errors import DrysailError
+
+INTERNAL = 5
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Runs ``drysail``. Exit codes: 0 ok, 1 denied, 2 usage or no verdict, 3 needs approval, 4 stale, 5 defect."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command and returns its exit status. Nothing else may exit with 1 than a denial."""
+    from mcp_server.cli.app import app
+
+    try:
+        result = app(arguments, standalone_mode=False, prog_name="drysail")
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return 2
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        print("Interrupted.", file=sys.stderr)  # noqa: T201 - the console may not exist yet
+        return INTERRUPTED
+    except DrysailError as error:
+        _tell(error)
+        return error.exit_status
+    except BrokenPipeError:
+        return 0
+    except Exception:  # noqa: BLE001 - a defect of ours must not look like a verdict
+        traceback.print_exc()
+        print("This is a defect of Drysail; please report it with the lines above.", file=sys.stderr)  # noqa: T201
+        return INTERNAL
+    return result if isinstance(result, int) else 0
+
+
+def _tell(error: DrysailError) -> None:
+    from mcp_server.cli.screen import talk
+
+    place = f"{error.place}: " if error.place else ""
+    console = talk()
+    console.print(f"Error: {place}{error.message}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+    if error.hint:
+        console.print(error.hint, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,61 @@
+"""Two consoles: data on stdout, talk on stderr. And JSON, and a progress bar for what takes longer than a second."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+
+from evaluator import json_text
+
+PLAIN_WIDTH = 100
+"""Columns where there is no terminal to ask."""
+
+
+@cache
+def out() -> Console:
+    """For data. Honours NO_COLOR and the terminal's width."""
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+
+
+@cache
+def talk() -> Console:
+    """For everything else."""
+    return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
+
+
+def print_json(value: Any) -> None:
+    """Data for programs: one JSON value, nothing else on stdout."""
+    sys.stdout.write(json_text.dumps(as_json(value)) + "\n")
+
+
+def as_json(value: Any) -> Any:
+    """Records and sequences of them as plain JSON values."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {name: as_json(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(part) for part in value]
+    return value
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal's stderr while something long runs; silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=talk(), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield report
