@@ -10,7 +10,28 @@ Feed = dict[str, Any]
 
 GROUP_TYPES: Final = {"0": "company", "1": "project"}
 PERCENTAGES: Final = [0, 10, 30, 33.33, 50, 66.67, 80, 99.9, 100, 100, None, None]
-VARIANT_WEIGHTS: Final = [[50, 50], [33.33, 33.33, 33.34], [10], [0, 100], [10, 20, 30, 40], [25, 25], [100], [0.1, 99.9]]
+VARIANT_WEIGHTS: Final = [
+    [50, 50],
+    [33.33, 33.33, 33.34],
+    [10],
+    [0, 100],
+    [10, 20, 30, 40],
+    [25, 25],
+    [100],
+    [0.1, 99.9],
+]
+DAMAGED_DEPENDENCIES: Final[list[Feed | None]] = [
+    None,
+    {"operator": "exact"},
+    {"key": ""},
+    {"value": None},
+    {"value": 1},
+    {"value": ["v0"]},
+    {"dependency_chain": []},
+    {"dependency_chain": None},
+    {"key": "ghost", "dependency_chain": ["ghost"]},
+    {"key": "flag-0"},
+]
 COHORT_IDS: Final = ("1", "2", "3", "4", "5", "6")
 
 
@@ -40,15 +61,21 @@ def _flag(random: Random, position: int, earlier: list[Feed], oddness: float) ->
     if random.random() < 0.6:
         filters["multivariate"] = _multivariate(random, oddness)
     if random.random() < 0.15:
-        filters["holdout"] = {"id": random.randrange(9), "exclusion_percentage": random.choice([0, 5, 20, 100, 150, -5])}
+        filters["holdout"] = {
+            "id": random.randrange(9),
+            "exclusion_percentage": random.choice([0, 5, 20, 100, 150, -5]),
+        }
     if random.random() < 0.07:
         filters["feature_enrollment"] = random.choice([True, True, True, "true", False])
     if random.random() < 0.3:
         filters["early_exit"] = random.choice([True, True, True, False, 1])
     if random.random() < 0.5:
-        filters["payloads"] = {name: f'{{"for":"{name}"}}' for name in ("true", "false", "v0", "v1", "holdout-1") if random.random() < 0.6}
+        filters["payloads"] = {
+            name: f'{{"for":"{name}"}}' for name in ("true", "false", "v0", "v1", "holdout-1") if random.random() < 0.6
+        }
     filters["groups"] = [
-        _condition(random, filters, earlier, oddness) for _ in range(random.choice([0, 1, 1, 1, 2, 2, 3] if oddness else [1, 1, 2, 3]))
+        _condition(random, filters, earlier, oddness)
+        for _ in range(random.choice([0, 1, 1, 1, 2, 2, 3] if oddness else [1, 1, 2, 3]))
     ]
     flag: Feed = {"id": 100 + position, "key": f"flag-{position}", "active": random.random() < 0.95, "filters": filters}
     if random.random() < 0.03:
@@ -77,7 +104,9 @@ def _condition(random: Random, filters: Feed, earlier: list[Feed], oddness: floa
     if random.random() < 0.15:
         condition["aggregation_group_type_index"] = random.choice([0, 1, None, 7])
     if random.random() < oddness / 10:
-        condition.update(random.choice([{"rollout_percentage": "50"}, {"properties": None}, {"properties": [{}, None]}]))
+        condition.update(
+            random.choice([{"rollout_percentage": "50"}, {"properties": None}, {"properties": [{}, None]}])
+        )
     return condition
 
 
@@ -95,7 +124,12 @@ def _cohort_filter(random: Random, oddness: float, among: Sequence[str] = COHORT
     identity = int(identity) if random.random() < 0.8 else identity
     if random.random() < oddness:
         identity = random.choice([99, 1.0, True, None, identity])
-    entry: Filter = {"key": "id", "type": "cohort", "value": identity, "operator": random.choice(["in", "in", "not_in", None])}
+    entry: Filter = {
+        "key": "id",
+        "type": "cohort",
+        "value": identity,
+        "operator": random.choice(["in", "in", "not_in", None]),
+    }
     if random.random() < oddness / 2:
         entry["operator"] = random.choice(["exact", "is_not", "icontains"])
     return entry
@@ -112,13 +146,8 @@ def _dependency(random: Random, earlier: list[Feed], oddness: float) -> Filter:
         "dependency_chain": list(dict.fromkeys(chain)),
     }
     if random.random() < oddness:
-        entry.update(
-            random.choice(
-                [{"operator": "exact"}, {"key": ""}, {"value": None}, {"value": 1}, {"value": ["v0"]}, {"dependency_chain": []},
-                 {"dependency_chain": None}, {"dependency_chain": ["ghost", *chain]}, {"key": "ghost", "dependency_chain": ["ghost"]},
-                 {"key": "flag-0"}]
-            )
-        )  # fmt: skip
+        damage = random.choice(DAMAGED_DEPENDENCIES)
+        entry.update({"dependency_chain": ["ghost", *chain]} if damage is None else damage)
         if random.random() < 0.2:
             del entry["dependency_chain"]
     return entry
@@ -137,7 +166,9 @@ def _dependencies(flag: Feed, flags: list[Feed]) -> list[str]:
 
 def _cohort(random: Random, name: str, oddness: float) -> Any:
     if random.random() < oddness / 4:
-        return random.choice([{}, None, [], {"type": "property", "values": []}, {"type": "OR", "values": []}, {"type": "AND"}])
+        return random.choice(
+            [{}, None, [], {"type": "property", "values": []}, {"type": "OR", "values": []}, {"type": "AND"}]
+        )
     circular = random.random() < oddness / 10
     others = COHORT_IDS if circular else [other for other in COHORT_IDS if other < name]
     return _group(random, others, oddness, depth=0)
@@ -146,7 +177,9 @@ def _cohort(random: Random, name: str, oddness: float) -> Any:
 def _group(random: Random, others: Sequence[str], oddness: float, depth: int) -> Feed:
     values: list[Any] = [_entry(random, others, oddness, depth) for _ in range(random.choice([1, 2, 2, 3]))]
     if random.random() < oddness / 8:
-        values.append(random.choice([{}, None, "x", {"type": "OR", "values": []}, {"type": "AND"}, {"values": [], "type": "XOR"}]))
+        values.append(
+            random.choice([{}, None, "x", {"type": "OR", "values": []}, {"type": "AND"}, {"values": [], "type": "XOR"}])
+        )
     return {"type": random.choice(["AND", "OR"]), "values": values}
 
 
@@ -165,4 +198,6 @@ def _entry(random: Random, others: Sequence[str], oddness: float, depth: int) ->
 
 def _damage(random: Random, flag: Feed, oddness: float) -> None:
     if random.random() < oddness / 20:
-        flag["filters"] = random.choice([None, [], {"groups": None}, {"groups": [None]}, {"groups": [], "holdout": "x"}])
+        flag["filters"] = random.choice(
+            [None, [], {"groups": None}, {"groups": [None]}, {"groups": [], "holdout": "x"}]
+        )

@@ -1,0 +1,36 @@
+"""Seeded random cases: feeds, each asked by several subjects."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+from evaluator.context import Context
+from tests.oracles.random_contexts import MOMENTS, random_context
+from tests.oracles.random_definitions import Feed, random_feed
+
+FLAGS = 8
+SUBJECTS = 10
+ODDNESS = [0.0, 0.05, 0.05, 0.3]
+"""How odd a feed and its subjects are: not at all, as in life, as in a fuzzer's dreams."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One feed, one moment, some subjects: ``len(feed["flags"]) * len(contexts)`` cases."""
+
+    name: str
+    feed: Feed
+    now: datetime
+    contexts: Sequence[Context]
+
+
+def random_batches(seed: int, cases: int) -> Iterator[Batch]:
+    """At least ``cases`` cases. The same seed gives the same cases."""
+    for number in range(-(-cases // (FLAGS * SUBJECTS))):
+        name = f"{seed}:{number}"
+        random = Random(name)
+        oddness = random.choice(ODDNESS)
+        feed = random_feed(random, flags=FLAGS, oddness=oddness)
+        contexts = [random_context(random, oddness=oddness) for _ in range(SUBJECTS)]
+        yield Batch(name, feed, random.choice(MOMENTS), contexts)
