@@ -1,7 +1,7 @@
 """A home with two environments, served from a real store, for tests of what a server answers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,10 +65,8 @@ def flag_body(key: str, **fields: Any) -> dict[str, Any]:
     return {"key": key, "active": True, "filters": filters} | {n: v for n, v in fields.items() if n in top}
 
 
-@contextmanager
-def served_home(folder: Path) -> Iterator[ServedHome]:
-    """A new home with the environments ``production`` and ``staging`` and keys for both."""
-    store = open_store(f"sqlite:///{folder / 'drysail.db'}", create=True)
+def create_home(path: Path) -> None:
+    """Makes a database with the environments ``production`` and ``staging`` and keys for both."""
     keys: list[tuple[str, str, KeyKind, str]] = [
         ("key_p", PUBLIC, "public", "production"),
         ("key_s", SECRET, "secret", "production"),
@@ -76,12 +74,15 @@ def served_home(folder: Path) -> Iterator[ServedHome]:
         ("key_sp", STAGING_PUBLIC, "public", "staging"),
         ("key_ss", STAGING_SECRET, "secret", "staging"),
     ]
-    with store.write() as writer:
+    with closing(open_store(f"sqlite:///{path}", create=True)) as store, store.write() as writer:
         for name in ("production", "staging"):
             writer.add_environment(given.environment(name))
         for identity, token, kind, environment in keys:
             writer.add_key(*given.key(identity, token, kind=kind, environment=environment))
-    try:
+
+
+@contextmanager
+def opened_home(path: Path) -> Iterator[ServedHome]:
+    """The home in a database that ``create_home`` made."""
+    with closing(open_store(f"sqlite:///{path}", create=False)) as store:
         yield ServedHome(store)
-    finally:
-        store.close()
