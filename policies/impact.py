@@ -68,7 +68,11 @@ class Breakdown(Measured):
 
 
 class Attribution(Measured):
-    """Subjects whose value changes because of one condition of the new (or old) definition."""
+    """Subjects whose value changes because of one condition of the new (or old) definition.
+
+    Who enters or switches is attributed to the new condition that now decides, who leaves to the old one that did.
+    ``condition_index`` is None where a holdout or an enrollment decided.
+    """
 
     side: Literal["before", "after"]
     condition_id: str | None
@@ -99,9 +103,11 @@ class FlagImpact(Measured):
     left: int
     switched: int
     payload_changed: int
+    """Subjects who keep their value and get another payload with it."""
     undetermined: int
     """Subjects whose old or new value cannot be told and might differ."""
     errors: int
+    """Subjects for whom the new definition fails. A failed flag serves nothing, so it counts as not on."""
     changed: int
     """Distinct subjects that enter, leave or switch."""
     transitions: tuple[Transition, ...]
@@ -113,10 +119,12 @@ class FlagImpact(Measured):
 
 
 class Fidelity(Measured):
-    """How often the definitions in force reproduce the recorded answers.
+    """How often the definitions in force reproduce the recorded answers, over all flags of the impact.
 
-    Only checks that were answered under the base definitions (or, where the recording does not say, all) are
-    compared; ``causes`` splits the differing ones (``older_revision``, ``undetermined``, ``unexplained``).
+    Counts are distinct subjects unless they say checks. Only answers that were given under the base definitions (or,
+    where the recording does not say, all) are compared. ``causes`` has three entries: ``unexplained`` are the differing ones;
+    ``older_revision`` (another answer was given under older definitions) and ``undetermined`` (the replay cannot tell)
+    are not among the compared.
     """
 
     compared: int

@@ -1,0 +1,170 @@
+"""Replaying a change: who gets another answer, on the traffic that was recorded."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator import NO_FACTS, Facts, Ruleset
+from evaluator.needs import dependents
+from policies.impact import Impact
+from policies.replay.comparison import Audience, compare
+from policies.replay.examples import Raffle
+from policies.replay.fidelity import measure_fidelity
+from policies.replay.identity import MemberLists
+from policies.replay.recording import Recording
+from policies.replay.side import Side
+from policies.replay.slices import CHOOSABLE_VALUES, Slicer
+from policies.replay.stage import prepare
+from policies.replay.summary import impact_of
+from policies.replay.tally import FlagTally, Tally
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many flags are done."""
+
+
+def replay(
+    before: Ruleset,
+    after: Ruleset,
+    recording: Recording,
+    *,
+    now: datetime,
+    edited: Sequence[str],
+    flags: Sequence[str] | None = None,
+    facts_before: Facts = NO_FACTS,
+    facts_after: Facts = NO_FACTS,
+    breakdowns: Sequence[str] = (),
+    progress: Progress | None = None,
+    revision: int | None = None,
+) -> Impact:
+    """Evaluates old and new definitions on the same recorded contexts. Equal inputs give an equal impact.
+
+    See ``Replayer``, which this is for a single use.
+    """
+    replayer = Replayer(recording, before, now=now, facts_before=facts_before, revision=revision)
+    return replayer.replay(
+        after, edited=edited, flags=flags, facts_after=facts_after, breakdowns=breakdowns, progress=progress
+    )
+
+
+class Replayer:
+    """A recording and the base definitions, ready for any number of replays against other definitions.
+
+    What a replay finds out about values, hashes and flags is kept, so that the next one costs only what differs.
+    ``now`` is the moment of all filters on dates. ``revision`` is the environment's revision since which the base
+    definitions are in force: recorded answers of that revision or a later one tell the fidelity (None: those of the
+    newest revision that was recorded).
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        before: Ruleset,
+        *,
+        now: datetime,
+        facts_before: Facts = NO_FACTS,
+        revision: int | None = None,
+    ) -> None:
+        self._now = now
+        self._revision = _newest_revision(recording) if revision is None else revision
+        self._recording = recording
+        self._stage = prepare(recording, now)
+        self._lists = MemberLists()
+        self._before = Side(before, facts_before, self._stage, self._lists)
+        self._raffle = Raffle(recording.subjects.codes, self._stage.view.subjects)
+        self._slicers: dict[str, Slicer] = {}
+
+    def replay(
+        self,
+        after: Ruleset,
+        *,
+        edited: Sequence[str],
+        flags: Sequence[str] | None = None,
+        facts_after: Facts = NO_FACTS,
+        breakdowns: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Impact:
+        """The impact of going from the base to ``after``.
+
+        ``edited`` are the keys of the flags that the change touches. ``flags`` are those to measure; by default the
+        edited ones and all that depend on them, before or after. ``breakdowns`` are properties of persons to split
+        the impact by; by default, for each flag the up to three properties that tell most about who changes.
+        """
+        tally = self.measure(
+            after, edited=edited, flags=flags, facts_after=facts_after, breakdowns=breakdowns, progress=progress
+        )
+        return impact_of(tally, breakdowns=breakdowns, now=self._now)
+
+    def measure(
+        self,
+        after: Ruleset,
+        *,
+        edited: Sequence[str],
+        flags: Sequence[str] | None = None,
+        facts_after: Facts = NO_FACTS,
+        breakdowns: Sequence[str] = (),
+        progress: Progress | None = None,
+    ) -> Tally:
+        """What ``replay`` counts, before it is summed up. Tallies of recordings that share no subject can be added."""
+        side = Side(after, facts_after, self._stage, self._lists)
+        keys = self._order(after, edited, flags)
+        audience = self._audience(breakdowns)
+        changed, undetermined = np.zeros((2, self._recording.size), dtype=np.bool_)
+        tallies: list[FlagTally] = []
+        for key in keys:
+            old, new = self._before.outcome(key), side.outcome(key)
+            comparison = compare(old, new, audience, checks=self._checks(key), edited=key in edited)
+            tallies.append(comparison.tally)
+            changed |= comparison.changed
+            undetermined |= comparison.undetermined
+            if progress is not None:
+                progress(len(tallies), len(keys))
+        fidelity = measure_fidelity(keys, self._before, self._stage, self._revision)
+        self._stage.forget_unused()
+        return Tally(
+            flags=tallies,
+            subjects=self._stage.population.subjects,
+            changed_subjects=self._stage.population.count(changed),
+            undetermined_subjects=self._stage.population.count(undetermined),
+            fidelity=fidelity,
+        )
+
+    def _order(self, after: Ruleset, edited: Sequence[str], flags: Iterable[str] | None) -> list[str]:
+        """Edited flags first, then the others, both by key."""
+        if flags is None:
+            flags = {*edited, *dependents(self._before.ruleset, edited), *dependents(after, edited)}
+        return sorted(set(flags), key=lambda key: (key not in edited, key))
+
+    def _checks(self, key: str) -> NDArray[np.int64]:
+        """The recorded checks of a flag, by context."""
+        checks = np.zeros(self._recording.size, dtype=np.int64)
+        answers = self._recording.answers.get(key)
+        if answers is not None:
+            np.add.at(checks, answers.contexts, answers.checks)
+        return checks
+
+    def _audience(self, breakdowns: Sequence[str]) -> Audience:
+        names = breakdowns or sorted(self._recording.properties)
+        return Audience(
+            population=self._stage.population,
+            raffle=self._raffle,
+            slicers={name: self._slicer(name, named=bool(breakdowns)) for name in names},
+        )
+
+    def _slicer(self, name: str, *, named: bool) -> Slicer | None:
+        """The property, unless nobody asked for it and it has too many values to be chosen."""
+        column = self._stage.view.column(name)
+        if not named and len(column.values) > CHOOSABLE_VALUES < np.count_nonzero(np.bincount(column.codes)):
+            return None
+        if name not in self._slicers:
+            self._slicers[name] = Slicer(column, self._stage.population)
+        return self._slicers[name]
+
+
+def _newest_revision(recording: Recording) -> int:
+    revisions: Final = [
+        int(answers.revisions.max()) for answers in recording.answers.values() if len(answers.revisions)
+    ]
+    return max(revisions, default=0)
