@@ -60,8 +60,8 @@ def _compile(pattern: str) -> Any:
         reason = error.args[0].decode(errors="replace")
         if "\\p" in reason or "\\P" in reason:
             raise UnsupportedPattern(f"the Unicode property {reason.rpartition(' ')[2]}") from None
-        if "too large" in reason:
-            raise UnsupportedPattern("more repetitions than fit in memory") from None
+        if "too large" in reason or "repetition size" in reason:
+            raise UnsupportedPattern("repetitions that multiply beyond its limits") from None
         raise InvalidPattern from None
 
 

@@ -152,6 +152,8 @@ class _Translation:
         least, comma, most = match.groups()
         if any(int(count[:5] or "0") > _MOST_REPETITIONS for count in (least, most)):
             raise UnsupportedPattern(f"more than {_MOST_REPETITIONS} repetitions")
+        if most and int(most) < int(least or "0"):
+            raise InvalidPattern
         self._quantifier(f"{{{least or '0'}{comma}{most}}}", len(match[0]))
 
     def _group(self) -> None:
