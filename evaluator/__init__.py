@@ -7,6 +7,8 @@ from evaluator.compile import compile_definitions
 from evaluator.context import MISSING, REDACTED, Context
 from evaluator.definitions import Definitions
 from evaluator.evaluate import evaluate, evaluate_all
+from evaluator.explain import explain
+from evaluator.explanation import Explanation
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.needs import Needs, dependents, needs
 from evaluator.result import Reason, Result
@@ -20,6 +22,7 @@ __all__ = [
     "REDACTED",
     "Context",
     "Definitions",
+    "Explanation",
     "Facts",
     "Needs",
     "Reason",
@@ -29,5 +32,6 @@ __all__ = [
     "dependents",
     "evaluate",
     "evaluate_all",
+    "explain",
     "needs",
 ]

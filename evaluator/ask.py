@@ -27,12 +27,11 @@ def ask_test(test: Test, cohorts: Mapping[str, Question]) -> Question:
             return _always(test.negated)
 
 
-def ask_cohorts(cohorts: Mapping[str, CompiledCohort], order: Sequence[str]) -> dict[str, Question]:
-    """The membership questions of all cohorts; ``order`` lists each after those it needs. Remembered within a check."""
+def ask_cohorts(cohorts: Mapping[str, CompiledCohort]) -> dict[str, Question]:
+    """The membership questions of all cohorts, given each after those it needs. Remembered within a check."""
     questions: dict[str, Question] = {}
-    for cohort_id in order:
-        tree = cohorts[cohort_id].tree
-        asked = _listed(cohort_id) if tree is None else _ask_node(tree, questions)
+    for cohort_id, cohort in cohorts.items():
+        asked = _listed(cohort_id) if cohort.tree is None else _ask_node(cohort.tree, questions)
         questions[cohort_id] = _remembered(cohort_id, asked)
     return questions
 

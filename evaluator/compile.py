@@ -14,7 +14,6 @@ from evaluator.compiled import CompiledFlag
 from evaluator.definitions.document import Definitions, flag_name
 from evaluator.definitions.problem import DefinitionWarning, Level, Problem, Undecodable
 from evaluator.dependencies import order_flags
-from evaluator.graph import arrange
 from evaluator.program import build_program
 from evaluator.ruleset import Ruleset
 
@@ -36,7 +35,7 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
     for key, problem in ordered.unmet.items():
         flags[key] = replace(flags[key], missing_dependency=True)
         warnings.append(DefinitionWarning("flag", key, "warning", problem))
-    questions = ask_cohorts(cohorts.usable, arrange(cohorts.references).order)
+    questions = ask_cohorts(cohorts.usable)
     programs = {key: build_program(flag, ordered.requires[key], questions) for key, flag in flags.items()}
     return Ruleset(
         definitions=definitions,
@@ -45,6 +44,7 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
         order=ordered.order,
         warnings=tuple(warnings),
         cohort_references=cohorts.references,
+        questions=questions,
         programs=programs,
         served=tuple(programs[key] for key in ordered.order if flags[key].served),
     )

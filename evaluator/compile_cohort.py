@@ -18,7 +18,7 @@ from evaluator.definitions.cohort_document import (
 )
 from evaluator.definitions.problem import DefinitionWarning, Level, Problem, Undecodable
 from evaluator.definitions.structure import too_deep
-from evaluator.graph import arrange
+from evaluator.graph import Arrangement, arrange
 
 DEEPEST_TREE: Final = 64
 """PostHog's limit on the depth of one tree."""
@@ -32,7 +32,8 @@ CYCLE: Final = "dependency_cycle_cohort"
 
 @dataclass(frozen=True, slots=True)
 class CompiledCohorts:
-    """``usable`` by id; ``broken`` maps the ids of the others to the error that a flag using them gets.
+    """``usable`` by id, each after those it needs; ``broken`` maps the ids of the others to the error that a flag
+    using them gets.
 
     ``references`` lists, for every cohort, the cohorts that its tree names itself.
     """
@@ -64,10 +65,11 @@ def compile_cohorts(cohorts: Mapping[str, Any], reading: Reading) -> CompiledCoh
             continue
         warnings.extend(_remarks(cohort_id, document, compiled[cohort_id]))
     references = {cohort_id: tuple(named_cohorts(cohort.tree)) for cohort_id, cohort in compiled.items()}
-    for cohort_id, problem in _unusable(compiled, references, broken):
+    arranged = arrange(references)
+    for cohort_id, problem in _unusable(compiled, references, arranged, broken):
         broken[cohort_id] = problem.code
         warnings.append(_warn(cohort_id, "quarantined", problem))
-    usable = {cohort_id: cohort for cohort_id, cohort in compiled.items() if cohort_id not in broken}
+    usable = {cohort_id: compiled[cohort_id] for cohort_id in arranged.order if cohort_id not in broken}
     return CompiledCohorts(usable, broken, references, warnings)
 
 
@@ -118,10 +120,12 @@ def _node(entry: Any, reading: Reading, path: str, depth: int) -> Node:
 
 
 def _unusable(
-    compiled: Mapping[str, CompiledCohort], references: Mapping[str, Sequence[str]], broken: Mapping[str, str]
+    compiled: Mapping[str, CompiledCohort],
+    references: Mapping[str, Sequence[str]],
+    arranged: Arrangement,
+    broken: Mapping[str, str],
 ) -> Iterator[tuple[str, Problem]]:
     """Cohorts that can be read but not used, and why. Those needed come first."""
-    arranged = arrange(references)
     for cohort_id in arranged.stuck:
         message = "The cohort contains itself, directly or through another."
         yield cohort_id, Problem("", CYCLE, message, "Break the circle of cohorts.")

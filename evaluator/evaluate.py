@@ -52,8 +52,8 @@ def evaluate(
     if program.fixed is not None:
         return program.fixed
     check = Check(context, now, facts)
-    for required in program.requires:
-        check.results[required] = _as_dependency(ruleset.programs[required], check)
+    if program.requires:
+        answer_dependencies(ruleset, program, check)
     return decide(program, check)
 
 
@@ -85,6 +85,14 @@ def evaluate_all(
         results[program.key] = result
         check.results[program.key] = program.disabled if program.off_for_dependents else result
     return results
+
+
+def answer_dependencies(ruleset: Ruleset, program: Program, check: Check) -> None:
+    """Answers all flags that the program needs, into ``check.results``."""
+    for key in program.requires:
+        required = ruleset.programs[key]
+        result = required.disabled if required.off_for_dependents else required.fixed
+        check.results[key] = result or decide(required, check)
 
 
 def decide(program: Program, check: Check) -> Result:
@@ -142,12 +150,6 @@ def passes(step: Step, check: Check) -> bool | None:
         if answer is None:
             known = False
     return True if known else None
-
-
-def _as_dependency(program: Program, check: Check) -> Result:
-    if program.off_for_dependents:
-        return program.disabled
-    return program.fixed or decide(program, check)
 
 
 def _by_hash(step: Step, hashed: int) -> Result:

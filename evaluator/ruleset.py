@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from evaluator.ask import Question
 from evaluator.compiled import CompiledCohort, CompiledFlag
 from evaluator.definitions.document import Definitions
 from evaluator.definitions.problem import DefinitionWarning
@@ -19,8 +20,9 @@ class Ruleset:
 
     ``flags`` holds every flag that has a usable key, quarantined ones too; ``cohorts`` only those that can be used.
     ``order`` lists the flags' keys, each after those it depends on; flags without an order (missing or circular
-    dependencies) come last. ``warnings`` lists what was quarantined, converted or is doubtful. ``programs`` and
-    ``served`` (the programs of the flags that answers include, in order) are the evaluator's own.
+    dependencies) come last. ``warnings`` lists what was quarantined, converted or is doubtful. ``questions``
+    (memberships by cohort), ``programs`` and ``served`` (the programs of the flags that answers include, in order) are
+    the evaluator's own.
     """
 
     definitions: Definitions
@@ -29,6 +31,7 @@ class Ruleset:
     order: Sequence[str]
     warnings: Sequence[DefinitionWarning]
     cohort_references: Mapping[str, Sequence[str]]
+    questions: Mapping[str, Question]
     programs: Mapping[str, Program]
     served: Sequence[Program]
 

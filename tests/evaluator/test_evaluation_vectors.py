@@ -1,0 +1,54 @@
+"""Every case of ``tests/vectors/evaluation`` holds: one subject, one flag, and the parts of the answer that matter."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluator import REDACTED, Context, Definitions, Ruleset, compile_definitions, evaluate, evaluate_all, explain
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FILES = sorted((Path(__file__).parents[1] / "vectors" / "evaluation").glob("*.json"))
+VECTORS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FILES}
+CASES = [
+    pytest.param(name, case, id=f"{case['id']} {case['says']}")
+    for name, vector in VECTORS.items()
+    for case in vector["cases"]
+]
+RULESETS: dict[str, Ruleset] = {
+    name: compile_definitions(Definitions.from_posthog(vector["definitions"])) for name, vector in VECTORS.items()
+}
+
+
+def context_of(described: dict[str, Any]) -> Context:
+    fields = {name: value for name, value in described.items() if name != "redacted"}
+    redacted = dict.fromkeys(described.get("redacted", ()), REDACTED)
+    return Context(**{**fields, "properties": {**fields.get("properties", {}), **redacted}})
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_the_answer_is_the_expected_one(name: str, case: dict[str, Any]) -> None:
+    ruleset, context = RULESETS[name], context_of(case["context"])
+    facts = ruleset.definitions.facts()
+    result = evaluate(ruleset, case["flag"], context, now=NOW, facts=facts)
+    assert {field: getattr(result, field) for field in case["expect"]} == case["expect"]
+    everything = evaluate_all(ruleset, context, now=NOW, facts=facts)
+    served = case["flag"] in ruleset.flags and ruleset.flags[case["flag"]].served
+    assert everything.get(case["flag"]) == (result if served else None)
+
+
+@pytest.mark.parametrize(("name", "case"), CASES)
+def test_the_explanation_gives_the_same_answer(name: str, case: dict[str, Any]) -> None:
+    ruleset, context = RULESETS[name], context_of(case["context"])
+    facts = ruleset.definitions.facts()
+    explanation = explain(ruleset, case["flag"], context, now=NOW, facts=facts)
+    assert explanation.result == evaluate(ruleset, case["flag"], context, now=NOW, facts=facts)
+
+
+def test_every_vector_says_where_it_comes_from_and_has_its_own_number() -> None:
+    assert all(vector["provenance"] and vector["says"] for vector in VECTORS.values())
+    numbers = [case["id"] for vector in VECTORS.values() for case in vector["cases"]]
+    assert len(numbers) == len(set(numbers))
+    assert all(path.stem[:2] == case["id"][:2] for path in FILES for case in VECTORS[path.stem]["cases"])
