@@ -44,6 +44,8 @@ def instant_of(wall: int, zone: tzinfo) -> int | None:
 
     The earlier one where clocks showed it twice; None where they skipped it.
     """
+    if zone is UTC:
+        return wall
     seconds = min(max(wall // SECOND, _FIRST_SECOND), _LAST_SECOND)
     clock = (_EPOCH + timedelta(seconds=seconds)).replace(tzinfo=zone)
     first, second = clock.utcoffset(), clock.replace(fold=1).utcoffset()
@@ -86,6 +88,8 @@ def years_before(wall: int, years: int) -> int:
 
 
 def _offset_at(moment: datetime, zone: tzinfo) -> timedelta:
+    if zone is UTC:
+        return timedelta()
     try:
         return moment.astimezone(zone).utcoffset() or timedelta()
     except OverflowError:

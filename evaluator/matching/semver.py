@@ -3,9 +3,8 @@
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
@@ -15,6 +14,7 @@ IDENTIFIERS: Final = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _SUFFIX_START: Final = re.compile(r"(?=[-+])")
 _SUFFIX: Final = re.compile(rf"(?:-({IDENTIFIERS}))?(?:\+({IDENTIFIERS}))?")
 _NUMBER: Final = re.compile(r"[0-9]+")
+_PLAIN: Final = re.compile(r"v?([0-9]{1,15})\.([0-9]{1,15})\.([0-9]{1,15})")
 _LARGEST_NUMBER: Final = (1 << 64) - 1
 _MOST_DIGITS: Final = len(str(_LARGEST_NUMBER))
 
@@ -34,8 +34,7 @@ COMPARISONS: Final[Mapping[str, Callable[["Version", "Version"], bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Version:
+class Version(NamedTuple):
     """A semantic version. Unlike in the specification, the build takes part in order and equality (server rule)."""
 
     core: tuple[int, ...]
@@ -61,7 +60,11 @@ def version_of(value: JsonValue) -> Version | None:
 
     One leading ``v`` is dropped, missing components count as 0, and leading zeros do not count.
     """
-    components, suffix = split(bare(text_of(value)))
+    text = text_of(value)
+    plain = _PLAIN.fullmatch(text)
+    if plain:
+        return Version(tuple(map(int, plain.groups())), RELEASE, ())
+    components, suffix = split(bare(text))
     core, parts = numbers_of(components), _SUFFIX.fullmatch(suffix)
     if core is None or len(core) != 3 or parts is None or has_leading_zero(parts[1] or ""):
         return None

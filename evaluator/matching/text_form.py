@@ -25,7 +25,9 @@ def text_of(value: JsonValue) -> str:
     """The text form of any JSON value. Never raises."""
     if isinstance(value, str):
         return value
-    return write(value, scalar=_scalar_text, sort_keys=True)
+    if isinstance(value, list | tuple | dict):
+        return write(value, scalar=_scalar_text, sort_keys=True)
+    return _scalar_text(value)
 
 
 def ascii_lower(text: str) -> str:
