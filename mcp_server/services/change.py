@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from evaluator.json_text import digest
-
 from evaluator import Ruleset, dependents, needs
 from evaluator.facts import Facts
+from evaluator.json_text import digest
 from mcp_server.services.definitions import SETTINGS, Bodies, edited, facts_of, ruleset_of
 from mcp_server.services.document import Ref
 from mcp_server.services.proposal import DocumentEdit, Pin

@@ -5,7 +5,6 @@ from difflib import get_close_matches
 from typing import Any
 
 from evaluator.definitions.condition_ids import with_condition_ids
-
 from mcp_server.services.actor import Actor
 from mcp_server.services.change import safe_value
 from mcp_server.services.document import Document, Ref

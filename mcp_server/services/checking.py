@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from evaluator.definitions.problem import DefinitionWarning
-
 from evaluator.json_text import digest
 from mcp_server.services.actor import ActorKind
 from mcp_server.services.change import Change

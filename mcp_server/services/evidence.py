@@ -3,7 +3,6 @@
 from typing import Any
 
 from evaluator.json_text import digest
-
 from mcp_server.services.proposal import Evidence
 
 EVIDENCE_FORMAT = 1

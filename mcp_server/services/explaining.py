@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluator import Explanation, explain
 from evaluator.context import Context
+from evaluator.explain import Explanation, explain
 from mcp_server.services.change import Change
 from mcp_server.services.changing import flag_document
 from mcp_server.services.definitions import bodies_of

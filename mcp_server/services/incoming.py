@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluator.definitions.condition_ids import with_condition_ids
-from evaluator.definitions.problem import BadDefinitions, DefinitionWarning
 from evaluator.validate import validate_flag
 
 from evaluator import Definitions, compile_definitions
+from evaluator.definitions.condition_ids import with_condition_ids
+from evaluator.definitions.problem import BadDefinitions, DefinitionWarning
 from mcp_server.services.definitions import SETTINGS, SETTINGS_FIELDS, Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.errors import InvalidInput

@@ -6,10 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from policies.judge import judge
-from policies.policy import Policy
-from policies.replay.replayer import Replayer
-
 from evaluator import Ruleset
 from mcp_server.services.actor import ActorKind
 from mcp_server.services.change import Change
@@ -19,7 +15,10 @@ from mcp_server.services.proposal import DocumentEdit
 from policies.case import ActorKind as CaseActor
 from policies.case import Case
 from policies.impact import FlagImpact, Impact
+from policies.judge import judge
+from policies.policy import Policy
 from policies.replay.recording import Recording
+from policies.replay.replayer import Replayer
 from policies.verdict import Verdict
 
 Progress = Callable[[int, int], None]
@@ -30,7 +29,8 @@ class Surroundings:
     """What a judgement needs to know beside the change and the traffic.
 
     ``reviewed`` are the bodies that a person last reviewed, for every document that has such a revision;
-    ``retired_keys`` the flag keys once used here; ``revision`` the environment's, which recorded answers name.
+    ``retired_keys`` the flag keys once used here; ``revision`` is the environment's since which nothing that the change
+    has to do with has moved: answers recorded since then tell how faithful the replay is.
     """
 
     environment: str

@@ -1,14 +1,13 @@
 """The policy that judges in a home: the one a person activated, or the ``standard`` preset."""
 
-from policies.policy import Policy
-from policies.policy_file import PolicyError, parse_policy
-
 from mcp_server.services.actor import Actor
 from mcp_server.services.audit import AuditEvent
 from mcp_server.services.errors import InvalidInput
 from mcp_server.services.home import Home
 from mcp_server.services.ports import ActivePolicy, Reader
 from policies.packs import preset
+from policies.policy import Policy
+from policies.policy_file import PolicyError, parse_policy
 
 DEFAULT_PRESET = "standard"
 

@@ -1,12 +1,10 @@
 """Making a proposal: from operations or edits to evidence and a verdict."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from policies.policy import Policy
 
 from evaluator import EVALUATION_VERSION
 from mcp_server.services.actor import Actor
@@ -29,6 +27,7 @@ from mcp_server.services.proposal import (
 )
 from mcp_server.services.snapshots import register_when_due
 from mcp_server.services.validation import check_edits
+from policies.policy import Policy
 from policies.replay.recording import Recording
 from policies.verdict import Decision, Verdict
 
@@ -91,8 +90,8 @@ def judge_proposal(home: Home, proposal: Proposal, *, progress: Progress | None 
     with home.store.read() as reader:
         base = Base.of(reader, proposal.environment)
         policy = policy_in_force(reader)
-        surroundings = base.surroundings(proposal.actor, now, proposal.expect)
-    change = Change(base=base.bodies, edits=proposal.edits)
+        change = Change(base=base.bodies, edits=proposal.edits)
+        surroundings = base.surroundings(reader, change, proposal.actor, now, proposal.expect)
     if proposal.kind is ProposalKind.BOOTSTRAP:
         judgement = Judgement(change=change, impact=None, verdict=_nobody_to_move(policy))
     else:
@@ -136,8 +135,8 @@ def simulate(
     with home.store.read() as reader:
         base = Base.of(reader, intent.environment)
         policy = policy_in_force(reader)
-        surroundings = base.surroundings(intent.actor, home.clock(), intent.expect)
-    change = Change(base=base.bodies, edits=intent.edits)
+        change = Change(base=base.bodies, edits=intent.edits)
+        surroundings = base.surroundings(reader, change, intent.actor, home.clock(), intent.expect)
     judgement = judge_change(change, recording, policy, surroundings, breakdowns=breakdowns, progress=progress)
     return judgement, recording
 
@@ -148,7 +147,6 @@ class Base:
 
     environment: str
     sandbox: bool
-    revision: int
     documents: tuple[Document, ...]
     reviewed: dict[Ref, dict[str, Any]]
     retired_keys: Mapping[str, datetime]
@@ -156,7 +154,7 @@ class Base:
     @classmethod
     def of(cls, reader: Reader, environment: str) -> "Base":
         """Reads it."""
-        facts = reader.environment(environment)
+        sandbox = reader.environment(environment).sandbox
         documents = tuple(reader.documents(environment))
         reviewed = {}
         for document in documents:
@@ -165,8 +163,7 @@ class Base:
                 reviewed[document.ref] = revision.body
         return cls(
             environment=environment,
-            sandbox=facts.sandbox,
-            revision=facts.revision,
+            sandbox=sandbox,
             documents=documents,
             reviewed=reviewed,
             retired_keys=reader.retired_keys(environment),
@@ -182,18 +179,29 @@ class Base:
         """Revision and digest of every document."""
         return {document.ref: (document.revision, document.digest) for document in self.documents}
 
-    def surroundings(self, actor: Actor, now: datetime, expect: Mapping[str, Any] | None) -> Surroundings:
-        """What a judgement needs to know of it."""
+    def surroundings(
+        self, reader: Reader, change: Change, actor: Actor, now: datetime, expect: Mapping[str, Any] | None
+    ) -> Surroundings:
+        """What a judgement of a change needs to know of it."""
         return Surroundings(
             environment=self.environment,
             sandbox=self.sandbox,
-            revision=self.revision,
+            revision=_in_force_since(reader, self.environment, closure(change)),
             actor=actor.kind,
             now=now,
             reviewed=self.reviewed,
             retired_keys=self.retired_keys,
             expect=expect,
         )
+
+
+def _in_force_since(reader: Reader, environment: str, refs: Iterable[Ref]) -> int:
+    """The environment's revision since which none of the documents has changed."""
+    since = 0
+    for ref in refs:
+        for newest in reader.revisions(environment, ref, limit=1):
+            since = max(since, reader.proposal(newest.proposal_id).applied_revision or 0)
+    return since
 
 
 def _repeated(home: Home, intent: Intent) -> Judged | None:

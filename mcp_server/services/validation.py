@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from evaluator.definitions.problem import Problem
 from evaluator.validate import validate_flag
 
+from evaluator.definitions.problem import Problem
 from mcp_server.services.definitions import bodies_of, edited
 from mcp_server.services.errors import Conflict, InvalidInput, Stale
 from mcp_server.services.home import Home

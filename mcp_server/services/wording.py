@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mcp_server.services.applying import Applied
 from mcp_server.services.foreign_text import clean
 from policies.impact import FlagImpact, FlagValue, Impact, TrafficFacts
 from policies.verdict import Decision, Finding, State, Verdict
@@ -86,6 +87,15 @@ def headline(verdict: Verdict) -> str:
     rules: Sequence[str] = sorted({finding.rule for finding in verdict.findings if finding.failed})
     because = f": {', '.join(rules)}" if rules and verdict.decision is not Decision.ALLOW else ""
     return f"{DECISION_WORDS[verdict.decision]}{because}"
+
+
+def live_line(applied: Applied) -> str:
+    """How long it took until servers answered with the change."""
+    if not applied.live and not applied.waiting:
+        return "No server is running here; the next one starts with it."
+    parts = [f"{server.url} after {int(delay.total_seconds() * 1000)} ms" for server, delay in applied.live]
+    parts += [f"{server.url} has not confirmed yet" for server in applied.waiting]
+    return f"Live on {'; '.join(parts)}."
 
 
 def _flag_lines(flag: FlagImpact) -> list[str]:

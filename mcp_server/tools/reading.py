@@ -13,6 +13,7 @@ from mcp_server.services.changing import modify
 from mcp_server.services.environments import only_environment
 from mcp_server.services.errors import InvalidInput
 from mcp_server.services.explaining import explain_flag
+from mcp_server.services.explanation_lines import explanation_lines
 from mcp_server.services.home import Home
 from mcp_server.services.proposal import ProposalState
 from mcp_server.services.proposing import Intent, simulate
@@ -138,7 +139,12 @@ class Reading:
             trace=trace,
             next_step=step,
         )
-        lines = [explained.explanation.sentence, f"Context {explained.source}.", *explained.explanation.lines(), step]
+        lines = [
+            explained.explanation.sentence,
+            f"Context {explained.source}.",
+            *explanation_lines(explained.explanation),
+            step,
+        ]
         return answer(lines, structured)
 
     @told

@@ -7,12 +7,13 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from mcp_server.services import moving
-from mcp_server.services.applying import Applied, apply
+from mcp_server.services.applying import apply
 from mcp_server.services.changing import create, modify, near_duplicates
 from mcp_server.services.environments import only_environment
 from mcp_server.services.errors import InvalidInput
 from mcp_server.services.proposing import Judged, propose
 from mcp_server.services.waiting import up_to
+from mcp_server.services.wording import live_line
 from mcp_server.tools import shapes, views
 from mcp_server.tools.access import Caller
 from mcp_server.tools.answer import answer, told
@@ -130,15 +131,6 @@ class Writing:
             raise InvalidInput("Which proposal?", hint="list_proposals shows them.", place="proposal_id")
         with self._home.store.read() as reader:
             caller.check_environment(reader.proposal(proposal_id).environment)
-
-
-def live_line(applied: Applied) -> str:
-    """How long it took until servers answered with the change."""
-    if not applied.live and not applied.waiting:
-        return "No server is running here; the next one starts with it."
-    parts = [f"{server.url} after {int(delay.total_seconds() * 1000)} ms" for server, delay in applied.live]
-    parts += [f"{server.url} has not confirmed yet" for server in applied.waiting]
-    return f"Live on {'; '.join(parts)}."
 
 
 def _judged(judged: Judged, hints: list[str] | None = None) -> CallToolResult:

@@ -1,0 +1,105 @@
+"""What the commands that change something print, and the exit status it means."""
+
+from mcp_server.cli.screen import out, print_json, progress, talk
+from mcp_server.services.applying import Applied, apply
+from mcp_server.services.foreign_text import clean
+from mcp_server.services.home import Home
+from mcp_server.services.importing import Imported
+from mcp_server.services.proposal import Evidence, Proposal, ProposalState
+from mcp_server.services.proposing import Intent, propose
+from mcp_server.services.waiting import up_to
+from mcp_server.services.wording import finding_lines, headline, impact_lines, live_line, trust_lines
+
+LIVE_WITHIN_SECONDS = 2.0
+EXIT_OF = {ProposalState.DENIED: 1, ProposalState.NEEDS_REVIEW: 3, ProposalState.STALE: 4}
+
+
+def propose_and_apply(home: Home, intent: Intent, *, propose_only: bool, json: bool) -> int:
+    """Makes the proposal and, where the policy allows it, applies it."""
+    with progress("Replaying") as report:
+        judged = propose(home, intent, progress=report)
+    proposal, applied = judged.proposal, None
+    if proposal.state is ProposalState.ALLOWED and not propose_only:
+        applied = apply(home, proposal.id, intent.actor, wait=up_to(LIVE_WITHIN_SECONDS))
+        proposal = applied.proposal
+    if json:
+        print_json(proposal_json(proposal, judged.evidence, applied))
+    else:
+        print_proposal(proposal, judged.evidence)
+        if applied is not None:
+            print_applied(applied)
+        elif proposal.state is ProposalState.NEEDS_REVIEW:
+            talk().print(f"Another person can approve it: drysail review {proposal.id}", markup=False)
+    return EXIT_OF.get(proposal.state, 0)
+
+
+def print_proposal(proposal: Proposal, evidence: Evidence) -> None:
+    """The verdict, the effect, the findings and what they rest on."""
+    lines = [f"{proposal.id} {headline(evidence.verdict)}", *impact_lines(evidence.impact)]
+    lines += [*finding_lines(evidence.verdict), *trust_lines(evidence.impact, evidence.traffic)]
+    for line in lines:
+        out().print(line, markup=False)
+
+
+def print_applied(applied: Applied) -> None:
+    """Where the change is live, and the way back."""
+    out().print(f"Applied as revision {applied.revision} of {applied.proposal.environment}. {live_line(applied)}")
+    talk().print(f"The way back: drysail undo {applied.proposal.id}", markup=False)
+
+
+def proposal_json(proposal: Proposal, evidence: Evidence | None, applied: Applied | None = None) -> dict[str, object]:
+    """The same for programs."""
+    result: dict[str, object] = {"proposal": proposal, "evidence": evidence}
+    if applied is not None:
+        result["live_after_ms"] = {server.url: int(delay.total_seconds() * 1000) for server, delay in applied.live}
+    return result
+
+
+def print_imported(imported: Imported, source: str, *, json: bool) -> int:
+    """What came in, what did not and why. Exits with 2 if anything was refused."""
+    states = [judged.proposal.state for judged in imported.proposals]
+    if json:
+        print_json(
+            {
+                "bootstrap": None if imported.bootstrap is None else imported.bootstrap.proposal.id,
+                "proposals": [
+                    {"id": judged.proposal.id, "flags": judged.proposal.flags, "state": judged.proposal.state}
+                    for judged in imported.proposals
+                ],
+                "unchanged": imported.unchanged,
+                "refused": [_warning_json(warning) for warning in imported.refused],
+                "notes": [_warning_json(warning) for warning in imported.notes],
+            }
+        )
+    else:
+        _print_imported(imported, source)
+    if imported.refused:
+        return 2
+    return next((code for state, code in EXIT_OF.items() if state in states), 0)
+
+
+def _print_imported(imported: Imported, source: str) -> None:
+    console = out()
+    if imported.bootstrap is not None:
+        flags = len(imported.bootstrap.proposal.flags)
+        console.print(
+            f"Imported {flags} flags from {source} ({imported.bootstrap.proposal.id}, applied).", markup=False
+        )
+    for judged in imported.proposals:
+        names = ", ".join(edit.ref.key for edit in judged.proposal.edits)
+        console.print(f"{judged.proposal.id} {clean(names)}: {headline(judged.evidence.verdict)}", markup=False)
+    if imported.unchanged:
+        console.print(f"{imported.unchanged} are unchanged.")
+    for warning in imported.refused:
+        problem = warning.problem
+        place = f"{warning.kind} {clean(warning.key)}" + (f", {problem.path}" if problem.path else "")
+        talk().print(f"Left out {place}: {problem.message} {problem.fix}", style="bold red", markup=False)
+    for warning in imported.notes:
+        talk().print(f"Note on {warning.kind} {clean(warning.key)}: {warning.problem.message}", markup=False)
+
+
+def _warning_json(warning: object) -> dict[str, object]:
+    from dataclasses import asdict, is_dataclass
+
+    assert is_dataclass(warning) and not isinstance(warning, type)
+    return asdict(warning)

@@ -1,0 +1,70 @@
+"""drysail simulate."""
+
+from typing import Annotated
+
+import typer
+
+from mcp_server.cli.options import (
+    Active,
+    Environment,
+    Json,
+    Operation,
+    Rollout,
+    environment_of,
+    home_of,
+    operations_of,
+)
+
+
+def simulate(
+    ctx: typer.Context,
+    key: str,
+    environment: Environment = None,
+    active: Active = None,
+    rollout: Rollout = None,
+    op: Operation = None,
+    by: Annotated[list[str] | None, typer.Option(help="Split the effect by this property. Repeatable.")] = None,
+    json: Json = False,
+) -> int:
+    """Dry-run a change on recorded traffic: who would move, and what the policy would say. Stores nothing.
+
+    Exits with 0 if it would be allowed, 1 if denied, 3 if a person would have to approve.
+
+    [bold]Example[/bold]
+
+      drysail simulate new-checkout --rollout c2=50 --by country
+    """
+    from mcp_server.cli.screen import out, print_json, progress
+    from mcp_server.cli.tables import table
+    from mcp_server.composition.home import person
+    from mcp_server.services.changing import modify
+    from mcp_server.services.proposing import simulate as run
+    from mcp_server.services.wording import finding_lines, headline, impact_lines, trust_lines
+
+    home = home_of(ctx)
+    name = environment_of(ctx, home, environment)
+    operations = operations_of(op, rollout, active)
+    intent = modify(home, name, key, operations, reason="simulation", actor=person())
+    with progress("Replaying") as report:
+        judgement, recording = run(home, intent, breakdowns=tuple(by or ()), progress=report)
+    traffic = None if recording is None else recording.facts
+    status = {"allow": 0, "deny": 1, "review": 3}[judgement.verdict.decision]
+    if json:
+        print_json({"verdict": judgement.verdict, "impact": judgement.impact, "traffic": traffic})
+        return status
+    out().print(f"Would be {headline(judgement.verdict)}", style="bold", markup=False)
+    for line in [
+        *impact_lines(judgement.impact),
+        *finding_lines(judgement.verdict),
+        *trust_lines(judgement.impact, traffic),
+    ]:
+        out().print(line, markup=False)
+    for flag in judgement.impact.flags if judgement.impact is not None and by else ():
+        for breakdown in flag.breakdowns:
+            rows = [
+                (row.value, f"{row.subjects:,}", f"{row.on_before:,}", f"{row.on_after:,}", f"{row.changed:,}")
+                for row in [*breakdown.rows, *([breakdown.others] if breakdown.others else [])]
+            ]
+            columns = (breakdown.property, "subjects", "on before", "on after", "change")
+            out().print(table(columns, rows, right=columns[1:]))
+    return status
