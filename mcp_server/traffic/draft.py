@@ -103,16 +103,16 @@ class Draft:
 
         Raises Unrecordable.
         """
+        if not 0 <= revision < GREATEST_REVISION:
+            raise Unrecordable(f"{revision} is no revision.")
         try:
             at_us = microseconds(at)
             flags = [self.flag(key) for key, _ in answers]
             values = [self.value(value) for _, value in answers]
             sdk_code = self.sdk(sdk)
-            code = self.contexts.code(context)
+            code = self.contexts.code(context)  # last, so that a refused check leaves no context behind
         except (TypeError, AttributeError) as error:
             raise Unrecordable(str(error)) from error
-        if not 0 <= revision < GREATEST_REVISION:
-            raise Unrecordable(f"{revision} is no revision.")
         self._at.extend((at_us,) * len(answers))
         self._revision.extend((revision,) * len(answers))
         self._flag.extend(flags)

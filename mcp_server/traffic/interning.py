@@ -117,6 +117,8 @@ class ContextTable:
     def _code_of_content(
         self, context: Context, properties: Properties, group_properties: Mapping[str, Properties]
     ) -> int:
+        if not isinstance(context.distinct_id, str) or not isinstance(context.device_id, str | None):
+            raise Unrecordable("A distinct id or device id is no text.")
         cells = [self._cell("property", None, name, value) for name, value in properties.items()]
         cells += [self._cell("group", group, None, key) for group, key in context.groups.items()]
         for group, values in group_properties.items():

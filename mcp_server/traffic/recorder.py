@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter, deque
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -83,28 +84,28 @@ class SegmentRecorder:
         while not self._closed:
             self._wake.wait(self._settings.poll_seconds)
             self._wake.clear()
-            try:
-                self._drain()
-            except Exception:
-                log.exception("The recorder met an error that it does not know; it goes on with the next check.")
+            self._drain()
 
     def _drain(self) -> None:
         now = self._clock()
         while self._queue:
             item = self._queue.popleft()
-            if isinstance(item, Event):
-                self._finish_flush(item)
-            else:
-                self._spool.take(item, now)
+            try:
+                self._handle(item, now)
+            except Exception:
+                log.exception("The recorder met an error that it does not know; it goes on with the next check.")
         self._drop_turned_away()
         self._spool.write_due(now)
 
-    def _finish_flush(self, written: Event) -> None:
+    def _handle(self, item: AnsweredCheck | Event, now: datetime) -> None:
+        if not isinstance(item, Event):
+            self._spool.take(item, now)
+            return
         try:
             self._drop_turned_away()
             self._spool.write_all()
         finally:
-            written.set()
+            item.set()
 
     def _drop_turned_away(self) -> None:
         with self._turning_away:
