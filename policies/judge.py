@@ -78,13 +78,16 @@ def _is_by_rollout(answer: _Answer) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Gone:
-    """Whether what an answer complained about does not occur in another version of the case."""
+    """Whether what an answer complained about does not occur in another version of the case, and can be told."""
 
     answer: _Answer
 
     def __call__(self, version: Case) -> bool:
         flag = self.answer.remark.flag
-        return not any(remark.failed for remark in _ask(self.answer.entry, version) if remark.flag in (flag, None))
+        failed = [remark for remark in _ask(self.answer.entry, version) if remark.failed]
+        return not any(
+            remark.flag == flag or (remark.flag is None and remark.state is not State.FAIL) for remark in failed
+        )
 
 
 def _finding(answer: _Answer, case: Case, policy: Policy) -> Finding:

@@ -43,7 +43,8 @@ def _checked(text: str, source: str) -> Document:
     document = read_yaml(text)
     problems = list(document.problems)
     if document.value is not None:
-        problems += schema_problems(document)
+        told = {(problem.line, problem.column) for problem in problems}
+        problems += [each for each in schema_problems(document) if (each.line, each.column) not in told]
     elif not problems:
         problems.append(Problem(1, 1, "The policy is empty.", "Begin with 'version: 1'."))
     if problems:

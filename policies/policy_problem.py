@@ -66,7 +66,8 @@ def _wrong_type(error: ValidationError, name: str) -> tuple[str, str]:
         fix = f"Write [{error.instance}]."
     if error.instance is None:
         fix = f"{fix[:-1]}, or remove the line."
-    return f"'{name}' must be {what}, not {_shown(error.instance)}.", fix
+    subject = f"'{name}'" if name else "The policy"
+    return f"{subject} must be {what}, not {_shown(error.instance)}.", fix
 
 
 _TYPES = {

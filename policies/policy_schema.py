@@ -53,6 +53,7 @@ def build_policy_schema() -> dict[str, Any]:
             "exceptions": {"type": "array", "items": _EXCEPTION},
             "approvals": _APPROVALS,
         },
+        "$defs": {"where": _WHERE, "names": _NAMES},
     }
 
 
@@ -74,7 +75,7 @@ def _entry(rule: AnyRule) -> dict[str, Any]:
         "properties": {
             "level": {"enum": [*(level.value for level in Level), OFF], "description": "What a failure means."},
             "params": _params(rule),
-            "where": _WHERE,
+            "where": {"$ref": "#/$defs/where"},
         },
     }
 
@@ -95,10 +96,7 @@ _WHERE: dict[str, Any] = {
     "additionalProperties": False,
     "minProperties": 1,
     "properties": {
-        "environments": _NAMES,
-        "tags": _NAMES,
-        "owners": _NAMES,
-        "flags": _NAMES,
+        **{name: {"$ref": "#/$defs/names"} for name in ("environments", "tags", "owners", "flags")},
         "actors": {"type": "array", "minItems": 1, "items": {"enum": list(ACTORS)}},
     },
 }

@@ -17,20 +17,31 @@ class ReadyParams(Params):
 def _check_ready(case: Case, _: ReadyParams) -> list[Remark]:
     edited = {edit.key for edit in flag_edits(case)}
     remarks = [
-        _ready(key, needed, definition_after(case, key), edited=key in edited)
+        _ready(key, needed, _broken(case, key, needed, edited=key in edited))
         for key, needed in sorted(case.dependencies.items())
-        if needed and (key not in edited or is_live(definition_after(case, key)))
+        if needed and _is_asked(case, key, needed, edited=key in edited)
     ]
     return remarks or [not_applicable("No flag of the change that is on needs another flag.")]
 
 
-def _ready(key: str, needed: Mapping[str, str], definition: Mapping[str, Any] | None, *, edited: bool) -> Remark:
-    wanted_off = _wanted_off(definition)
-    broken = {
+def _is_asked(case: Case, key: str, needed: Mapping[str, str], *, edited: bool) -> bool:
+    """An edited flag if it is on; another one only if the change breaks it for good (turning off is no break)."""
+    if edited:
+        return is_live(definition_after(case, key))
+    return bool(_broken(case, key, needed, edited=False))
+
+
+def _broken(case: Case, key: str, needed: Mapping[str, str], *, edited: bool) -> dict[str, str]:
+    """Needed flags that are not what they have to be."""
+    fine = _wanted_off(definition_after(case, key)) if edited else set(needed)
+    return {
         name: standing
         for name, standing in sorted(needed.items())
-        if standing != "on" and not (standing == "off" and (name in wanted_off or not edited))
+        if standing != "on" and not (standing == "off" and name in fine)
     }
+
+
+def _ready(key: str, needed: Mapping[str, str], broken: Mapping[str, str]) -> Remark:
     if not broken:
         message = f"Every flag that it needs is ready ({', '.join(sorted(needed))})."
         return passed("ready", "ready", message, flag=key)
