@@ -28,7 +28,9 @@ Headers = Mapping[bytes, bytes]
 """Header names in lower case; of a repeated header, the last."""
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
+_ZLIB_MAGIC: Final = b"\x78"
 _GZIP_WINDOW: Final = 31
+_ZLIB_WINDOW: Final = 15
 
 
 async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
@@ -66,18 +68,14 @@ async def _receive_all(receive: Receive, limit: int) -> bytes:
 
 
 def decode_body(raw: bytes, headers: Headers, limit: int) -> JsonValue:
-    """The JSON in a body, in the order in which PostHog tries: gzip, JSON, base64 of JSON, a form's ``data``.
+    """The JSON in a body, in the order in which PostHog tries: compression, JSON, base64 of JSON, a form's ``data``.
 
-    Compression is told by its first bytes: browsers send gzip without any header, and a ``compression`` parameter or
+    Compression is told by the first bytes: browsers send gzip without any header, and a ``compression`` parameter or
     ``Content-Encoding`` may survive a proxy that has already decompressed. NaN and infinities become null.
 
     Raises Rejection if it is none of these, or larger than ``limit`` when decompressed.
     """
-    if raw.startswith(GZIP_MAGIC):
-        data = _decompressed(raw, limit)
-    else:
-        _refuse_unknown_encoding(headers)
-        data = raw
+    data = _uncompressed(raw, headers.get(b"content-encoding", b"").strip().lower(), limit)
     if not _looks_like_json(data):
         data = _unwrapped(data)
     try:
@@ -99,23 +97,27 @@ def parse_json(data: bytes) -> JsonValue:
         raise ValueError(str(error)) from None
 
 
-def _decompressed(raw: bytes, limit: int) -> bytes:
-    stream = zlib.decompressobj(_GZIP_WINDOW)
+def _uncompressed(raw: bytes, encoding: bytes, limit: int) -> bytes:
+    if raw.startswith(GZIP_MAGIC):
+        return _decompressed(raw, _GZIP_WINDOW, limit)
+    if encoding == b"deflate" and raw.startswith(_ZLIB_MAGIC):
+        return _decompressed(raw, _ZLIB_WINDOW, limit)
+    if encoding not in (b"", b"identity", b"gzip", b"gzip-js", b"deflate"):
+        raise Rejection(Cause.MALFORMED, "The body's content encoding is not supported; send gzip, deflate or none.")
+    return raw
+
+
+def _decompressed(raw: bytes, window: int, limit: int) -> bytes:
+    stream = zlib.decompressobj(window)
     try:
         data = stream.decompress(raw, limit + 1)
     except zlib.error:
-        raise Rejection(Cause.MALFORMED, "The body is not valid gzip.") from None
+        raise Rejection(Cause.MALFORMED, "The compressed body is damaged.") from None
     if len(data) > limit:
         raise _too_large(limit)
     if not stream.eof:
-        raise Rejection(Cause.MALFORMED, "The gzip body is cut off.")
+        raise Rejection(Cause.MALFORMED, "The compressed body is cut off.")
     return data
-
-
-def _refuse_unknown_encoding(headers: Headers) -> None:
-    encoding = headers.get(b"content-encoding", b"").strip().lower()
-    if encoding not in (b"", b"identity", b"gzip", b"gzip-js"):
-        raise Rejection(Cause.MALFORMED, "The body's content encoding is not supported; send gzip or none.")
 
 
 def _unwrapped(data: bytes) -> bytes:

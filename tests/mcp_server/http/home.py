@@ -1,15 +1,23 @@
 """A home with two environments, served from a real store, for tests of what a server answers."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
-from mcp_server.http.app import Application, create_app
-from mcp_server.http.sources import Sources
+import httpx
+
+from mcp_server.http.app import Application, create_app, in_threads
+from mcp_server.http.listening import listen
+from mcp_server.http.refresher import Refresher
+from mcp_server.http.running import make_server
+from mcp_server.http.sources import SYSTEM, Sources
 from mcp_server.services.environment import KeyKind
-from mcp_server.services.ports import AnsweredCheck
+from mcp_server.services.ports import AnsweredCheck, Recorder, Store
 from mcp_server.services.serving import Serving
 from mcp_server.store import SqlStore, open_store
 from tests.contracts import given
@@ -86,3 +94,37 @@ def opened_home(path: Path) -> Iterator[ServedHome]:
     """The home in a database that ``create_home`` made."""
     with closing(open_store(f"sqlite:///{path}", create=False)) as store:
         yield ServedHome(store)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server on a loopback port."""
+
+    url: str
+    port: int
+
+    def metric(self, line: str) -> float:
+        """The value of one line of ``/metrics``; 0 if there is no such line."""
+        for text in httpx.get(f"{self.url}/metrics").text.splitlines():
+            name, _, value = text.rpartition(" ")
+            if name == line:
+                return float(value)
+        return 0.0
+
+
+@contextmanager
+def running(store: Store, recorder: Recorder, *, port: int = 0) -> Iterator[Running]:
+    """Serves a store with everything that ``drysail serve`` has: threads, real clock, real sockets."""
+    with listen("127.0.0.1", port) as listener:
+        serving = Serving(store, SYSTEM.clock)
+        refresher = Refresher(
+            serving, store, SYSTEM.clock, server_id=f"sv_{listener.port}", url=listener.url, pid=os.getpid()
+        )
+        server = make_server(create_app(serving, recorder, lifespan=lambda: in_threads(refresher)))
+        thread = Thread(target=server.run, kwargs={"sockets": [listener.socket]})
+        thread.start()
+        try:
+            yield Running(listener.url, listener.port)
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import gzip
 import json
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -87,6 +88,8 @@ WRAPPED = {
     "gzip with its header": (gzip.compress(PLAIN), {b"content-encoding": b"gzip"}),
     "gzip without any header, as browsers send it": (gzip.compress(PLAIN), {b"content-type": b"text/plain"}),
     "gzip that a proxy has undone": (PLAIN, {b"content-encoding": b"gzip"}),
+    "deflate": (zlib.compress(PLAIN), {b"content-encoding": b"deflate"}),
+    "deflate that a proxy has undone": (PLAIN, {b"content-encoding": b"deflate"}),
     "base64": (ENCODED, {}),
     "base64 without padding": (ENCODED.rstrip(b"="), {}),
     "base64 in a form": (b"data=" + quote(ENCODED).encode(), {}),
@@ -129,7 +132,7 @@ def test_what_is_no_json_is_malformed(raw: bytes) -> None:
     assert cause_of(rejection) is Cause.MALFORMED
 
 
-@pytest.mark.parametrize("encoding", [b"br", b"deflate", b"zstd"])
+@pytest.mark.parametrize("encoding", [b"br", b"zstd"])
 def test_other_compressions_are_refused_by_name(encoding: bytes) -> None:
     with pytest.raises(Rejection) as rejection:
         decode_body(b"\x0b\x02\x80", {b"content-encoding": encoding}, LIMIT)
@@ -138,11 +141,11 @@ def test_other_compressions_are_refused_by_name(encoding: bytes) -> None:
 
 
 def test_a_decompression_bomb_is_stopped_at_the_limit() -> None:
-    bomb = gzip.compress(b"0" * 50_000_000)
-    assert len(bomb) < 100_000
-    with pytest.raises(Rejection) as rejection:
-        decode_body(bomb, {}, 2 * 1024 * 1024)
-    assert cause_of(rejection) is Cause.TOO_LARGE
+    for bomb in (gzip.compress(b"0" * 50_000_000), zlib.compress(b"0" * 50_000_000)):
+        assert len(bomb) < 100_000
+        with pytest.raises(Rejection) as rejection:
+            decode_body(bomb, {b"content-encoding": b"deflate"}, 2 * 1024 * 1024)
+        assert cause_of(rejection) is Cause.TOO_LARGE
 
 
 def test_numbers_that_are_none_become_null() -> None:
