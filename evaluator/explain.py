@@ -6,7 +6,7 @@ from datetime import datetime
 
 from evaluator import answers
 from evaluator.check import Check
-from evaluator.compiled import CompiledFlag
+from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.context import MISSING, REDACTED, Context, Mark
 from evaluator.evaluate import answer_dependencies, decide
 from evaluator.explanation import BucketTrace, ConditionOutcome, ConditionTrace, Explanation, FilterTrace, Outcome
@@ -49,7 +49,7 @@ def _explain(ruleset: Ruleset, key: str, check: Check) -> Explanation:
         enrollment=_trace_enrollment(flag, check),
         holdout=_trace_holdout(flag, check),
         conditions=conditions,
-        cohorts=trace_cohorts(reached, ruleset.cohorts, check, ruleset.questions),
+        cohorts=trace_cohorts(reached, check, ruleset),
     )
     return replace(traced, sentence=sentence(traced, flag), nearest_miss=nearest_miss(traced))
 
@@ -62,15 +62,24 @@ def _trace_conditions(ruleset: Ruleset, key: str, check: Check, *, ended: bool) 
             continue
         identity = check.distinct_id if step.identify is None else step.identify(check)
         if identity is MISSING:
-            yield ConditionTrace(condition.index, condition.id, "no_group" if step.of_group else "no_device", ())
+            outcome: ConditionOutcome = "no_group" if step.of_group else "no_device"
+            yield ConditionTrace(condition.index, condition.id, outcome, (), lacks=_lacks(condition))
             continue
-        filters = tuple(trace_filter(test, check, ruleset.questions) for test in condition.tests)
+        filters = tuple(trace_filter(test, check, ruleset) for test in condition.tests)
         bucket = trace_bucket(flag, condition, identity, check)
         outcome = _outcome(program, filters, bucket, step)
         variant = trace_variant(flag, condition, identity) if outcome in ("decided", "unknown") else None
         yield ConditionTrace(condition.index, condition.id, outcome, filters, bucket, variant)
         left_early = outcome == "out_of_rollout" and program.early_exit
         ended = outcome == "decided" or left_early
+
+
+def _lacks(condition: CompiledCondition) -> str:
+    if condition.aggregation is None:
+        return "a device id"
+    if condition.group_type is None:
+        return f"a group of type {condition.aggregation}, which is not in the group type mapping"
+    return f"the key of a “{condition.group_type}”"
 
 
 def _outcome(program: Program, filters: tuple[FilterTrace, ...], bucket: BucketTrace, step: Step) -> ConditionOutcome:

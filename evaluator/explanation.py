@@ -19,7 +19,8 @@ class FilterTrace:
 
     ``subject`` is the property's name, the cohort's or the flag's key. ``actual`` is the property's value, whether the
     subject belongs to the cohort, or the flag's value; ``MISSING`` and ``REDACTED`` say that there is none. ``negated``
-    filters (in cohort trees only) match what they would otherwise miss. ``note`` adds what the values do not say.
+    filters (in cohort trees only) match what they would otherwise miss. ``inert`` ones can match nothing. ``note`` adds
+    what the values do not say: why a filter is inert, a cohort's name, the reason of a flag's value.
     """
 
     kind: Literal["person", "group", "cohort", "flag"]
@@ -29,6 +30,7 @@ class FilterTrace:
     actual: JsonValue | Mark
     outcome: Outcome
     negated: bool = False
+    inert: bool = False
     note: str | None = None
 
 
@@ -59,7 +61,7 @@ class VariantTrace:
 
 @dataclass(frozen=True, slots=True)
 class ConditionTrace:
-    """One condition, in the order in which they are tried."""
+    """One condition, in the order in which they are tried. ``lacks`` says what was needed to try it at all."""
 
     index: int
     id: str | None
@@ -67,6 +69,7 @@ class ConditionTrace:
     filters: Sequence[FilterTrace]
     bucket: BucketTrace | None = None
     variant: VariantTrace | None = None
+    lacks: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

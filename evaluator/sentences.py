@@ -10,6 +10,9 @@ from evaluator.explanation import BucketTrace, ConditionTrace, Explanation, Filt
 from evaluator.json_text import dumps
 from evaluator.result import Reason
 
+MOST_FILTERS: Final = 3
+"""Filters that a sentence names."""
+
 LONGEST_VALUE: Final = 60
 """Characters of a value that a sentence quotes."""
 
@@ -41,7 +44,7 @@ def _what(explanation: Explanation) -> str:
         state = f"“{result.value}”"
     else:
         state = "on" if result.value else "off"
-    return f"{who} {state} for {quoted(explanation.subject)}"
+    return f"{who} {state} for “{_cut(explanation.subject)}”"
 
 
 def _why(explanation: Explanation, flag: CompiledFlag, problems: Sequence[Problem]) -> str:
@@ -68,13 +71,15 @@ def _because(problems: Sequence[Problem]) -> str:
 
 
 def _matched(condition: ConditionTrace) -> str:
-    filters = f"matches all {len(condition.filters)} filters" if len(condition.filters) > 1 else "matches its filter"
-    parts = [f"{_name(condition).lower()} {filters if condition.filters else 'has no filters'}"]
+    shown = ", ".join(_found(trace) for trace in condition.filters[:MOST_FILTERS])
+    more = len(condition.filters) - MOST_FILTERS
+    filters = f"matches: {shown}{f', and {more} more' if more > 0 else ''}" if condition.filters else "has no filters"
+    parts = [f"{_name(condition).lower()} {filters}"]
     if condition.bucket is not None and condition.bucket.threshold < 1:
         parts.append(f"its rollout admits the subject ({_bucket(condition.bucket)})")
     if condition.variant is not None:
         parts.append(_variant(condition.variant))
-    return " and ".join(parts)
+    return "; ".join(parts)
 
 
 def _variant(variant: VariantTrace) -> str:
@@ -91,10 +96,10 @@ def _unmatched(explanation: Explanation) -> str:
     if explanation.result.reason is Reason.OUT_OF_ROLLOUT_BOUND:
         condition = explanation.conditions[explanation.result.condition_index or 0]
         if condition.outcome == "no_device":
-            return f"{_name(condition).lower()} hashes a device, and the check names none"
+            return f"{_name(condition).lower()} needs {condition.lacks}"
         return f"the rollout of {_name(condition).lower()} leaves the subject out ({_bucket(condition.bucket)})"
     if explanation.result.reason is Reason.NO_GROUP_TYPE:
-        return "its conditions are about groups, and the check names none of theirs"
+        return f"{_name(explanation.conditions[-1]).lower()} needs {explanation.conditions[-1].lacks}"
     if len(outcomes) == 1:
         return f"its only condition does not match, because {_missing(explanation.conditions[0])}"
     return f"none of its {len(outcomes)} conditions matches"
@@ -111,7 +116,7 @@ def _undetermined(explanation: Explanation) -> str:
 
 def _distance(condition: ConditionTrace) -> tuple[int, int]:
     """How far a condition is from deciding: filters that miss, then what else is in the way."""
-    if condition.outcome in ("no_group", "no_device"):
+    if condition.lacks is not None:
         return (1, 1)
     misses = sum(trace.outcome != "match" for trace in condition.filters)
     outside = condition.bucket is not None and condition.bucket.inside is False
@@ -119,27 +124,53 @@ def _distance(condition: ConditionTrace) -> tuple[int, int]:
 
 
 def _missing(condition: ConditionTrace) -> str:
-    if condition.outcome in ("no_group", "no_device"):
-        return f"it needs a {'group key' if condition.outcome == 'no_group' else 'device id'}"
-    lacking = [_lacking(trace) for trace in condition.filters if trace.outcome != "match"]
+    if condition.lacks is not None:
+        return f"it needs {condition.lacks}"
+    misses = [trace for trace in condition.filters if trace.outcome == "miss"]
+    open_filters = [trace for trace in condition.filters if trace.outcome == "unknown"]
+    lacking = [_lacking(trace) for trace in misses or open_filters]
     if condition.bucket is not None and condition.bucket.inside is False:
         lacking.append(f"its rollout leaves the subject out ({_bucket(condition.bucket)})")
     return " and ".join(lacking)
 
 
 def _lacking(trace: FilterTrace) -> str:
-    if trace.note is not None and trace.kind != "flag":
-        return f"its filter on {trace.subject} {trace.note}"
-    asked = "does not match" if trace.negated else "matches"
-    wanted = "" if trace.operator in ("is_set", "is_not_set") else f" {quoted(trace.expected)}"
+    if trace.inert:
+        return f"its filter on {trace.subject} never matches ({trace.note})"
+    reason = f" ({trace.note})" if trace.kind == "flag" else ""
+    return f"{_found(trace)}{reason} (wanted: {_wanted(trace)})"
+
+
+def _found(trace: FilterTrace) -> str:
+    """What the subject has, in the terms of one filter."""
     match trace.kind:
         case "cohort":
-            belongs = "an unknown member" if trace.actual is REDACTED else "a member" if trace.actual else "no member"
-            return f"the person is {belongs} of cohort {trace.subject} (asked: {trace.operator})"
+            belongs = "may be in" if trace.actual is REDACTED else "is in" if trace.actual else "is not in"
+            own_name = trace.note and trace.note != f"cohort {trace.subject}"
+            return f"the person {belongs} cohort {trace.subject}" + (f" “{trace.note}”" if own_name else "")
         case "flag":
-            return f"flag “{trace.subject}” is {_named(trace.actual)} (asked: {quoted(trace.expected)})"
+            value = "without a value" if trace.actual is MISSING else _named(trace.actual)
+            return f"flag “{trace.subject}” is {value}"
         case _:
-            return f"{trace.subject} is {_named(trace.actual)} (asked: {asked} {trace.operator}{wanted})"
+            return f"{trace.subject} is {_named(trace.actual)}"
+
+
+def _wanted(trace: FilterTrace) -> str:
+    value = quoted(trace.expected)
+    match trace.operator:
+        case "exact":
+            wanted = f"one of {value}" if isinstance(trace.expected, list) else value
+        case "is_not":
+            wanted = f"none of {value}" if isinstance(trace.expected, list) else f"anything but {value}"
+        case "is_set" | "in":
+            wanted = "any value" if trace.operator == "is_set" else "in it"
+        case "is_not_set" | "not_in":
+            wanted = "no value" if trace.operator == "is_not_set" else "not in it"
+        case "flag_evaluates_to":
+            wanted = value
+        case _:
+            wanted = f"{trace.operator} {value}"
+    return f"not {wanted}" if trace.negated else wanted
 
 
 def _named(value: JsonValue | Mark) -> str:
@@ -164,5 +195,8 @@ def _percent(share: float) -> str:
 
 def quoted(value: JsonValue) -> str:
     """A value as JSON text, cut where it gets long."""
-    text = dumps(value)
+    return _cut(dumps(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

@@ -9,7 +9,6 @@ from evaluator.compiled import (
     All,
     AnyOf,
     CohortTest,
-    CompiledCohort,
     CompiledCondition,
     CompiledFlag,
     FlagTest,
@@ -22,9 +21,10 @@ from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.explanation import BucketTrace, CohortTrace, FilterTrace, NodeTrace, Outcome, VariantTrace
 from evaluator.hashing import rollout_hash, unit, variant_hash
 from evaluator.result import Reason, Result
+from evaluator.ruleset import Ruleset
 
 
-def trace_filter(test: Test, check: Check, cohorts: Mapping[str, Question]) -> FilterTrace:
+def trace_filter(test: Test, check: Check, ruleset: Ruleset) -> FilterTrace:
     """One filter: what it asks for, what there is, and whether that matches."""
     default = "in" if isinstance(test, CohortTest) else "exact"
     return FilterTrace(
@@ -32,26 +32,25 @@ def trace_filter(test: Test, check: Check, cohorts: Mapping[str, Question]) -> F
         subject=_subject(test),
         operator=str(test.filter.get("operator") or default),
         expected=test.filter.get("value"),
-        actual=_actual(test, check, cohorts),
-        outcome=outcome_of(ask_test(test, cohorts)(check)),
+        actual=_actual(test, check, ruleset.questions),
+        outcome=outcome_of(ask_test(test, ruleset.questions)(check)),
         negated=_is_negated(test),
-        note=_note(test, check),
+        inert=isinstance(test, Never),
+        note=_note(test, check, ruleset),
     )
 
 
-def trace_cohorts(
-    wanted: Iterable[str], compiled: Mapping[str, CompiledCohort], check: Check, cohorts: Mapping[str, Question]
-) -> tuple[CohortTrace, ...]:
+def trace_cohorts(wanted: Iterable[str], check: Check, ruleset: Ruleset) -> tuple[CohortTrace, ...]:
     """The wanted cohorts, each after those it needs, with the whole of their trees."""
     names = set(wanted)
     return tuple(
         CohortTrace(
             id=cohort_id,
             name=cohort.name,
-            outcome=outcome_of(cohorts[cohort_id](check)),
-            tree=None if cohort.tree is None else _trace_node(cohort.tree, check, cohorts),
+            outcome=outcome_of(ruleset.questions[cohort_id](check)),
+            tree=None if cohort.tree is None else _trace_node(cohort.tree, check, ruleset),
         )
-        for cohort_id, cohort in compiled.items()
+        for cohort_id, cohort in ruleset.cohorts.items()
         if cohort_id in names
     )
 
@@ -88,11 +87,11 @@ def outcome_of(answer: bool | None) -> Outcome:
     return "match" if answer else "miss"
 
 
-def _trace_node(node: Node, check: Check, cohorts: Mapping[str, Question]) -> NodeTrace:
+def _trace_node(node: Node, check: Check, ruleset: Ruleset) -> NodeTrace:
     if not isinstance(node, All | AnyOf):
-        traced = trace_filter(node, check, cohorts)
+        traced = trace_filter(node, check, ruleset)
         return NodeTrace("filter", traced.outcome, filter=traced)
-    parts = tuple(_trace_node(part, check, cohorts) for part in node.parts)
+    parts = tuple(_trace_node(part, check, ruleset) for part in node.parts)
     outcomes = [part.outcome for part in parts]
     deciding: Outcome = "miss" if isinstance(node, All) else "match"
     otherwise: Outcome = "match" if isinstance(node, All) else "miss"
@@ -146,12 +145,16 @@ def _is_negated(test: Test) -> bool:
     return not isinstance(test, FlagTest) and test.negated
 
 
-def _note(test: Test, check: Check) -> str | None:
-    if isinstance(test, Never):
-        return f"never matches: {test.why}"
-    if isinstance(test, FlagTest):
-        return check.results[test.flag].description
-    return None
+def _note(test: Test, check: Check, ruleset: Ruleset) -> str | None:
+    match test:
+        case Never():
+            return test.why
+        case FlagTest():
+            return check.results[test.flag].description
+        case CohortTest():
+            return ruleset.cohorts[test.cohort_id].name
+        case PropertyTest():
+            return None
 
 
 def _hashed(flag: CompiledFlag, condition: CompiledCondition, check: Check) -> str:
