@@ -17,7 +17,7 @@ class CorruptLine(Record):
     """A line that was skipped. Lines count from 1."""
 
     line: int
-    reason: str
+    message: str
 
 
 class ImportReport(Record):
@@ -69,7 +69,7 @@ class _Importer:
         except ValueError as error:
             self._corrupt_lines += 1
             if len(self._corrupt) < MOST_CORRUPT_SHOWN:
-                self._corrupt.append(CorruptLine(line=number, reason=str(error)))
+                self._corrupt.append(CorruptLine(line=number, message=str(error)))
 
     def finish(self) -> ImportReport:
         """Writes what is left and reports."""

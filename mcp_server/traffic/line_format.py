@@ -101,7 +101,6 @@ def check_text(context: str, at: datetime, answer: tuple[str, FlagValue], revisi
 
 
 def _header(fields: Fields) -> HeaderLine:
-    _only(fields, HEADER)
     found = fields["drysail_traffic"]
     if type(found) is not int:
         raise ValueError("drysail_traffic is no number.")
@@ -111,6 +110,7 @@ def _header(fields: Fields) -> HeaderLine:
             hint="Upgrade Drysail on this machine.",
             code="FORMAT_TOO_NEW",
         )
+    _only(fields, HEADER)
     kept = fields.get("kept")
     if kept is not None and not (isinstance(kept, list) and all(isinstance(name, str) for name in kept)):
         raise ValueError("kept is neither null nor a list of names.")

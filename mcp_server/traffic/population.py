@@ -21,7 +21,7 @@ PLAN_SHARES = (70.0, 20.0, 8.0, 2.0)
 COMPANY_PLANS = frozenset({"team", "enterprise"})
 VERSIONS = tuple(f"{major}.{minor}.{patch}" for major in (3, 4, 5) for minor in range(6) for patch in range(3))
 BROKEN_VERSIONS = ("5.x", "nightly", "", "v4.2")
-VERSION_SHARES = (0.3,) * len(BROKEN_VERSIONS) + tuple(1.0 + position**1.5 / 8 for position in range(len(VERSIONS)))
+VERSION_SHARES = (3.0,) * len(BROKEN_VERSIONS) + tuple(1.0 + position**1.5 / 8 for position in range(len(VERSIONS)))
 UPGRADING = 0.3
 """Share of the users whose app is upgraded within the time."""
 DOMAINS = ("gmail.com", "example.com", "outlook.com", "acme.com", "example.org")

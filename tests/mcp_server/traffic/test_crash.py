@@ -4,6 +4,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,22 +39,27 @@ def start(home: Path, name: str, checks: int) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_until_segments(home: Path, number: int, process: subprocess.Popen[bytes]) -> None:
-    """Until the process has written so many segments."""
-    folder = TrafficFolder.of(home, PRODUCTION)
-    while sum(1 for _ in folder.segment_ids()) < number:
-        assert process.poll() is None
+def kill_when(process: subprocess.Popen[bytes], condition: Callable[[], bool], pause: float = 0.002) -> None:
+    """Kills a process some time after the condition has come true."""
+    while not condition():
+        run_on(process, 0.002)
+    run_on(process, pause)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
 
 
-@pytest.mark.parametrize("seed", range(6))
+def run_on(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Lets a process run, which must not end by itself."""
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=seconds)
+
+
+@pytest.mark.parametrize("seed", range(5))
 def test_a_killed_recorder_leaves_only_whole_segments(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    with start(tmp_path, "victim", 1_000_000) as process:
-        wait_until_segments(tmp_path, chance.randint(1, 12), process)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=chance.uniform(0, 0.03))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    folder, number = TrafficFolder.of(tmp_path, PRODUCTION), chance.randint(1, 12)
+    with start(tmp_path, "victim", 20_000) as process:
+        kill_when(process, lambda: len(list(folder.segment_ids())) >= number, chance.uniform(0, 0.03))
     segments = TrafficArchive(tmp_path).segments(PRODUCTION)
     recording = recording_of(tmp_path)
     assert {manifest.checks for manifest in segments} == {20}
@@ -63,13 +69,10 @@ def test_a_killed_recorder_leaves_only_whole_segments(tmp_path: Path, seed: int)
 
 def test_what_a_killed_recorder_left_half_done_is_swept_up_a_day_later(tmp_path: Path) -> None:
     folder = TrafficFolder.of(tmp_path, PRODUCTION)
-    for _ in range(20):
-        with start(tmp_path, "victim", 1_000_000) as process:
-            while not (folder.writing.exists() and list(folder.writing.iterdir())):
-                assert process.poll() is None
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        if list(folder.writing.iterdir()):
+    for attempt in range(20):
+        with start(tmp_path, f"victim{attempt}", 20_000) as process:
+            kill_when(process, lambda: folder.writing.exists() and any(folder.writing.iterdir()))
+        if any(folder.writing.iterdir()):
             break
     else:
         pytest.fail("No kill met a write.")
