@@ -122,9 +122,9 @@ class Fidelity(Measured):
     """How often the definitions in force reproduce the recorded answers, over all flags of the impact.
 
     Counts are distinct subjects unless they say checks. Only answers that were given under the base definitions (or,
-    where the recording does not say, all) are compared. ``causes`` has three entries: ``unexplained`` are the differing ones;
-    ``older_revision`` (another answer was given under older definitions) and ``undetermined`` (the replay cannot tell)
-    are not among the compared.
+    where the recording does not say, all) are compared. ``causes`` has three entries: ``unexplained`` are the
+    differing ones; ``older_revision`` (older definitions gave another answer) and ``undetermined`` (the replay cannot
+    tell) are not among the compared.
     """
 
     compared: int

@@ -1,87 +1,93 @@
-"""The columnar replay and the scalar evaluator are one semantics: equal, context for context.
+"""The columnar replay and the scalar evaluator are one semantics.
 
 Random definitions (every operator, cohort shapes, dependencies, groups, variants, holdouts, enrollment, early exit, and
 malformed ones) meet random subjects, some of whose values were redacted.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from random import Random
-from typing import Any
 
+import numpy as np
 import pytest
 
-from evaluator import REDACTED, Context, Definitions, Facts, Ruleset, compile_definitions, evaluate
-from evaluator.needs import needs
+from evaluator import Context, Facts, Ruleset, evaluate
+from evaluator.compiled import CohortTest, FlagTest, Never, PropertyTest
+from evaluator.hashing import MAX_DISTINCT_ID, rollout_hash, variant_hash
 from evaluator.result import Reason
 from policies.impact import FlagValue
 from policies.replay.identity import MemberLists
 from policies.replay.outcome import FAILED, UNDETERMINED
-from policies.replay.recording import Recording
+from policies.replay.recording import NOT_RECORDED, Recording
 from policies.replay.side import Side
 from policies.replay.stage import prepare
-from tests.oracles.random_contexts import MOMENTS, random_context
-from tests.oracles.random_definitions import Feed, random_feed
+from tests.oracles.random_contexts import MOMENTS
+from tests.policies.replay.random_changes import compiled, random_definitions, random_facts, random_subjects
 from tests.policies.replay.recordings import recording_of
 
-FEEDS = 60
+SEEDS = range(60)
 FLAGS = 12
 CONTEXTS = 60
-"""60 feeds × 12 flags × 60 contexts: 43,200 answers compared."""
 
-Answer = tuple[FlagValue | str, int | None]
-"""The value, and the condition that gave it; ``"error"`` and ``"undetermined"`` where there is none."""
+Answer = tuple[FlagValue, int | None]
+"""The value and the condition that gave it. A flag that failed or is undetermined has its reason for a value."""
 
 
-@pytest.mark.parametrize("seed", range(FEEDS))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_columns_answer_as_the_evaluator_does_one_by_one(seed: int) -> None:
     random = Random(seed)
-    ruleset, facts = _random_ruleset(random)
-    recording = recording_of([_redacted(random, random_context(random, oddness=0.2)) for _ in range(CONTEXTS)])
+    ruleset, facts = compiled(random_definitions(random, flags=FLAGS)), random_facts(random)
+    recording = _with_buckets(random, recording_of(random_subjects(random, CONTEXTS)), ruleset)
     now = random.choice(MOMENTS)
     side = Side(ruleset, facts, prepare(recording, now), MemberLists())
     for key in ruleset.flags:
         expected = [_scalar(ruleset, key, recording.context(row), now, facts) for row in range(recording.size)]
-        assert list(_columnar(side, key, recording)) == expected, (seed, key)
+        assert list(_columnar(side, key)) == expected, key
 
 
-def _random_ruleset(random: Random) -> tuple[Ruleset, Facts]:
-    feed = random_feed(random, flags=FLAGS, oddness=random.choice([0.0, 0.1, 0.3]))
-    for cohort_id in ("5", "6"):
-        feed["cohorts"][cohort_id] = {"name": cohort_id, "is_static": True}
-    members = {cohort_id: frozenset(f"user-{random.randrange(10_000)}" for _ in range(5_000)) for cohort_id in ("5",)}
-    return compile_definitions(Definitions.from_posthog(feed)), Facts(members=members)
-
-
-def _redacted(random: Random, context: Context) -> Context:
-    """The context as a recording shows it that did not keep everything."""
-    share = random.choice([0.0, 0.0, 0.1, 0.3])
-
-    def hide(values: Any) -> dict[str, Any]:
-        return {name: REDACTED if random.random() < share else value for name, value in values.items()}
-
-    return replace(
-        context,
-        properties=hide(context.properties),
-        groups=hide(context.groups) if random.random() < 0.2 else context.groups,
-        group_properties={name: hide(values) for name, values in context.group_properties.items()},
-    )
+def test_the_random_cases_reach_everything() -> None:
+    """Guards the law above: at least 20,000 answers, with every reason and every kind of filter among them."""
+    reasons, kinds, operators = Counter[Reason](), Counter[type](), Counter[str]()
+    for seed in SEEDS:
+        random = Random(seed)
+        ruleset, facts = compiled(random_definitions(random, flags=FLAGS)), random_facts(random)
+        contexts, now = random_subjects(random, CONTEXTS), random.choice(MOMENTS)
+        results = [
+            evaluate(ruleset, key, context, now=now, facts=facts) for key in ruleset.flags for context in contexts
+        ]
+        reasons.update(result.reason for result in results)
+        tests = [test for flag in ruleset.flags.values() for each in flag.conditions for test in each.tests]
+        kinds.update(map(type, tests))
+        operators.update(str(test.filter.get("operator")) for test in tests if isinstance(test, PropertyTest))
+    assert reasons.total() >= 20_000
+    assert set(reasons) == set(Reason)
+    assert min(reasons.values()) >= 50
+    assert set(kinds) == {PropertyTest, CohortTest, FlagTest, Never}
+    assert len(operators) >= 30
 
 
 def _scalar(ruleset: Ruleset, key: str, context: Context, now: datetime, facts: Facts) -> Answer:
     result = evaluate(ruleset, key, context, now=now, facts=facts)
-    if result.reason is Reason.ERROR:
-        return "error", None
-    if result.reason is Reason.UNDETERMINED:
-        return "undetermined", None
+    if result.reason in (Reason.ERROR, Reason.UNDETERMINED):
+        return result.reason.value, None
     return result.value, result.condition_index if result.reason is Reason.CONDITION_MATCH else None
 
 
-def _columnar(side: Side, key: str, recording: Recording) -> Iterator[Answer]:
+def _columnar(side: Side, key: str) -> Iterator[Answer]:
     outcome = side.outcome(key)
+    none = {FAILED: Reason.ERROR.value, UNDETERMINED: Reason.UNDETERMINED.value}
     for answer, condition in zip(outcome.answers.tolist(), outcome.conditions.tolist(), strict=True):
-        if answer in (FAILED, UNDETERMINED):
-            yield ("error" if answer == FAILED else "undetermined"), None
-        else:
-            yield outcome.values[answer], None if condition < 0 else condition
+        yield none.get(answer, outcome.values[answer]), None if condition < 0 else condition
+
+
+def _with_buckets(random: Random, recording: Recording, ruleset: Ruleset) -> Recording:
+    """The recording with the hashes that a recorder would have kept of some checks."""
+    subjects = [recording.context(row).distinct_id[:MAX_DISTINCT_ID] for row in range(recording.size)]
+    buckets = {}
+    for key in ruleset.flags:
+        for kind, hashed in (("rollout", rollout_hash), ("variant", variant_hash)):
+            hashes = [hashed(key, subject) if random.random() < 0.5 else NOT_RECORDED for subject in subjects]
+            buckets[key, kind] = np.array(hashes, dtype=np.uint64)
+    return replace(recording, buckets=buckets)

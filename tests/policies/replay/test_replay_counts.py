@@ -1,0 +1,220 @@
+"""What an impact counts, on recordings small enough to count by hand."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+
+from evaluator import Context, Facts
+from evaluator.hashing import rollout_hash, unit, variant_hash
+from policies.impact import Attribution, FlagImpact, FlagValue
+from policies.replay.replayer import replay
+from tests.policies.replay.flags import Json, condition, flag, group_has, has, in_cohort, needs, rules, variants
+from tests.policies.replay.recordings import RecordedAnswer, recording_of
+
+NOW = datetime(2026, 6, 15, tzinfo=UTC)
+
+ANN = Context("ann", {"plan": "pro", "country": "NO"})
+BOB = Context("bob", {"plan": "pro", "country": "SE"})
+CYD = Context("cyd", {"plan": "free", "country": "NO"})
+DEE = Context("dee", {"plan": "free"})
+PEOPLE = (ANN, BOB, CYD, DEE)
+
+
+def test_who_enters_and_who_leaves_are_counted_apart() -> None:
+    impact = _impact(flag("f", condition(has("plan", "pro"))), flag("f", condition(has("country", "NO"))))
+    assert (impact.on_before, impact.on_after) == (2, 2)
+    assert (impact.entered, impact.left, impact.switched, impact.changed) == (1, 1, 0, 2)
+    assert _moves(impact) == {(False, False): 1, (False, True): 1, (True, False): 1, (True, True): 1}
+
+
+def test_a_subject_with_several_contexts_counts_once_per_transition() -> None:
+    later = Context("ann", {"plan": "free"})
+    impact = _impact(
+        flag("f", condition(has("plan", "pro"))),
+        flag("f", condition(has("plan", "free"))),
+        people=(ANN, ANN, later, later),
+    )
+    assert _moves(impact) == {(False, True): 1, (True, False): 1}
+    assert (impact.subjects, impact.entered, impact.left, impact.changed) == (1, 1, 1, 1)
+
+
+def test_checks_are_those_of_the_flag_and_follow_their_context() -> None:
+    answers = {"f": [(0, True, 1, 5), (0, False, 1, 2), (2, False, 1, 11)], "other": [(1, True, 1, 1000)]}
+    impact = _impact(
+        flag("f", condition(has("plan", "pro"))), flag("f", condition(has("country", "NO"))), answers=answers
+    )
+    assert impact.checks == 18
+    checks = {(move.before, move.after): move.checks for move in impact.transitions}
+    assert checks == {(True, True): 7, (False, True): 11, (True, False): 0, (False, False): 0}
+
+
+def test_a_flag_that_nobody_asked_for_has_no_checks_and_still_an_impact() -> None:
+    impact = _impact(flag("f", active=False), flag("f", condition()))
+    assert (impact.checks, impact.entered) == (0, 4)
+
+
+def test_another_variant_is_a_switch_and_no_entry() -> None:
+    two = variants(control=50, fast=50)
+    before = flag("f", condition(variant="control"), multivariate=two)
+    impact = _impact(before, flag("f", condition(variant="fast"), multivariate=two))
+    assert (impact.switched, impact.entered, impact.left, impact.changed) == (4, 0, 0, 4)
+
+
+def test_variants_and_rollout_follow_the_hash() -> None:
+    weights = variants(control=30, fast=30)
+    impact = _impact(flag("f", active=False), flag("f", condition(rollout=70), multivariate=weights))
+    expected: dict[tuple[FlagValue, FlagValue], int] = {}
+    for person in PEOPLE:
+        place = unit(variant_hash("f", person.distinct_id))
+        value = "control" if place < 0.3 else "fast" if place < 0.6 else True
+        inside = unit(rollout_hash("f", person.distinct_id)) <= 0.7
+        move = (False, value if inside else False)
+        expected[move] = expected.get(move, 0) + 1
+    assert _moves(impact) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "entered", "left"),
+    [
+        (None, flag("f", condition()), 4, 0),
+        (flag("f", condition()), None, 0, 4),
+        (flag("f", condition()), flag("f", condition(), active=False), 0, 4),
+        (flag("f", condition()), flag("f", condition(), own={"deleted": True}), 0, 4),
+        (None, flag("f", active=False), 0, 0),
+    ],
+    ids=["created", "removed", "turned off", "deleted", "created inactive"],
+)
+def test_a_flag_that_is_absent_on_one_side_is_off_there(before: Json, after: Json, entered: int, left: int) -> None:
+    impact = _impact(before, after)
+    assert (impact.entered, impact.left) == (entered, left)
+
+
+def test_another_payload_for_the_same_value_is_counted_by_itself() -> None:
+    before = flag("f", condition(has("plan", "pro")), payloads={"true": "1"})
+    after = flag("f", condition(has("country", "NO")), payloads={"true": "2"})
+    impact = _impact(before, after)
+    assert (impact.payload_changed, impact.changed) == (1, 2)
+
+
+def test_a_flag_that_fails_serves_nothing() -> None:
+    impact = _impact(flag("f", condition()), flag("f", condition(in_cohort(404))))
+    assert (impact.errors, impact.left, impact.undetermined, impact.on_after) == (4, 4, 0, 0)
+    assert _moves(impact) == {(True, None): 4}
+    repaired = _impact(flag("f", condition(in_cohort(404))), flag("f", condition()))
+    assert (repaired.errors, repaired.entered) == (0, 4)
+
+
+def test_a_dependent_moves_with_the_flag_it_needs() -> None:
+    child = flag("child", condition(needs("parent")))
+    before, after = rules(child, flag("parent", condition(has("plan", "pro")))), rules(child, flag("parent"))
+    impact = replay(before, after, recording_of(PEOPLE), now=NOW, edited=["parent"])
+    assert [(each.flag, each.edited, each.left) for each in impact.flags] == [("parent", True, 2), ("child", False, 2)]
+    assert impact.changed_subjects == 2
+
+
+def test_dependents_are_found_in_the_new_definitions_too() -> None:
+    before = rules(flag("child", condition()), flag("parent", condition()))
+    after = rules(flag("child", condition(needs("parent", False))), flag("parent", condition()))
+    impact = replay(before, after, recording_of(PEOPLE), now=NOW, edited=["parent"])
+    assert [(each.flag, each.left) for each in impact.flags] == [("parent", 0), ("child", 4)]
+
+
+def test_members_of_a_static_cohort_come_from_the_facts() -> None:
+    ruleset = rules(flag("f", condition(in_cohort(1))), cohorts={"1": {"name": "list", "is_static": True}})
+    impact = replay(
+        ruleset,
+        ruleset,
+        recording_of(PEOPLE),
+        now=NOW,
+        edited=["f"],
+        facts_before=Facts({"1": {"ann", "bob"}}),
+        facts_after=Facts({"1": {"bob", "cyd", "dee"}}),
+    ).flags[0]
+    assert (impact.on_before, impact.on_after, impact.entered, impact.left) == (2, 3, 2, 1)
+
+
+def test_a_group_flag_counts_people_and_hashes_the_group() -> None:
+    acme = {"groups": {"company": "acme"}, "group_properties": {"company": {"size": "big"}}}
+    people = (Context("ann", **acme), Context("bob", **acme), Context("cyd"))
+    after = flag("f", condition(group_has("size", "big")), aggregation_group_type_index=0)
+    impact = _impact(flag("f", active=False), after, people=people)
+    assert (impact.subjects, impact.entered) == (3, 2)
+    inside = unit(rollout_hash("f", "acme")) * 100
+    just_out = flag("f", condition(rollout=inside - 0.001), aggregation_group_type_index=0)
+    assert _impact(after, just_out, people=people).left == 2
+
+
+def test_conditions_tell_how_far_subjects_came() -> None:
+    after = flag("f", condition(has("plan", "pro")), condition(has("country", "NO"), rollout=0), condition())
+    first, second, third = _impact(flag("f", active=False), after).coverage_after
+    assert (first.reached, first.matched, first.in_rollout, first.decided, first.eligible) == (4, 2, 2, 2, 2)
+    assert (second.reached, second.matched, second.in_rollout, second.decided, second.eligible) == (2, 1, 0, 0, 2)
+    assert (third.reached, third.matched, third.in_rollout, third.decided, third.eligible) == (2, 2, 2, 2, 4)
+
+
+def test_early_exit_keeps_subjects_from_later_conditions() -> None:
+    after = flag("f", condition(has("plan", "pro"), rollout=0), condition(), early_exit=True)
+    impact = _impact(flag("f", condition()), after)
+    assert (impact.left, impact.coverage_after[1].reached) == (2, 2)
+
+
+def test_changes_are_attributed_to_the_condition_behind_them() -> None:
+    old = {"drysail": {"condition_ids": ["c1", "c2"]}}
+    new = {"drysail": {"condition_ids": ["c1", "c3"]}}
+    before = flag("f", condition(has("plan", "pro")), condition(has("distinct_id", "dee")), own=old)
+    after = flag("f", condition(has("plan", "pro")), condition(has("country", "NO")), own=new)
+    assert _impact(before, after).attribution == (
+        Attribution(side="before", condition_id="c2", condition_index=1, changed=1),
+        Attribution(side="after", condition_id="c3", condition_index=1, changed=1),
+    )
+
+
+def test_a_holdout_is_attributed_to_no_condition() -> None:
+    after = flag("f", condition(), holdout={"id": 3, "exclusion_percentage": 100})
+    impact = _impact(flag("f", condition()), after)
+    assert impact.attribution == (Attribution(side="after", condition_id=None, condition_index=None, changed=4),)
+    assert _moves(impact) == {(True, "holdout-3"): 4}
+
+
+def test_examples_are_the_movers_with_the_smallest_digests() -> None:
+    people = [Context(f"user-{number}") for number in range(50)]
+    impact = _impact(flag("f", active=False), flag("f", condition()), people=people)
+    by_digest = sorted((person.distinct_id for person in people), key=lambda name: sha256(name.encode()).digest())
+    assert [example.subject for example in impact.examples] == by_digest[:3]
+    assert {(example.before, example.after) for example in impact.examples} == {(False, True)}
+
+
+def test_progress_is_told_flag_by_flag() -> None:
+    told: list[tuple[int, int]] = []
+    ruleset = rules(flag("a", condition()), flag("b", condition()))
+    replay(
+        ruleset,
+        ruleset,
+        recording_of(PEOPLE),
+        now=NOW,
+        edited=["a", "b"],
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_an_empty_recording_moves_nobody() -> None:
+    impact = _impact(flag("f", active=False), flag("f", condition(has("plan", "pro"), rollout=10)), people=())
+    assert (impact.subjects, impact.changed, impact.undetermined) == (0, 0, 0)
+
+
+def _impact(
+    before: Json | None,
+    after: Json | None,
+    *,
+    people: Sequence[Context] = PEOPLE,
+    answers: Mapping[str, Sequence[RecordedAnswer]] | None = None,
+) -> FlagImpact:
+    old, new = (rules(*([definition] if definition else [])) for definition in (before, after))
+    return replay(old, new, recording_of(people, answers), now=NOW, edited=["f"]).flags[0]
+
+
+def _moves(impact: FlagImpact) -> dict[tuple[FlagValue, FlagValue], int]:
+    return {(move.before, move.after): move.subjects for move in impact.transitions}
