@@ -1,5 +1,8 @@
 """What the commands that change something print, and the exit status it means."""
 
+from dataclasses import asdict
+
+from evaluator.definitions import DefinitionWarning
 from mcp_server.cli.screen import out, print_json, progress, talk
 from mcp_server.services.applying import Applied, apply
 from mcp_server.services.foreign_text import clean
@@ -98,8 +101,5 @@ def _print_imported(imported: Imported, source: str) -> None:
         talk().print(f"Note on {warning.kind} {clean(warning.key)}: {warning.problem.message}", markup=False)
 
 
-def _warning_json(warning: object) -> dict[str, object]:
-    from dataclasses import asdict, is_dataclass
-
-    assert is_dataclass(warning) and not isinstance(warning, type)
+def _warning_json(warning: DefinitionWarning) -> dict[str, object]:
     return asdict(warning)

@@ -33,13 +33,13 @@ def serve(
     )
     home = home_of(ctx, create=True)
     with home.store.read() as reader:
-        tokens = [key for key in reader.keys() if key.kind == "public" and key.revoked_at is None]
+        tokens = [key for key in reader.keys(None) if key.kind == "public" and key.revoked_at is None]
 
     def started(url: str) -> None:
         console = talk()
         console.print(f"[bold]Serving {settings.home} at {url}[/bold]  (MCP at {url}/mcp; stop with Ctrl-C)")
-        for key in tokens:
-            console.print(f"  {key.environment}: project token {key.token}", markup=False)
+        for token in tokens:
+            console.print(f"  {token.environment}: project token {token.token}", markup=False)
 
     run(home, settings, started)
 

@@ -123,8 +123,6 @@ def import_traffic(
     json: Json = False,
 ) -> int:
     """Bring in checks from a file. They count as reconstructed. Lines that cannot be read are counted and named."""
-    from dataclasses import asdict
-
     from mcp_server.cli.screen import out, print_json, talk
     from mcp_server.composition.traffic import import_traffic as run
     from mcp_server.services.errors import NotFound
@@ -135,7 +133,7 @@ def import_traffic(
         raise NotFound(f"There is no file {path}.", hint="Check the path.")
     report = run(settings_of(ctx), name, path)
     if json:
-        print_json(asdict(report))
+        print_json(report)
     else:
         out().print(f"Imported {report.checks:,} checks.")
         for line in report.corrupt[:10]:

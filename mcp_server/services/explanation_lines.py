@@ -5,8 +5,14 @@ from typing import Any
 
 from evaluator import json_text
 from evaluator.context import Mark
-from evaluator.explain import Explanation
-from evaluator.explanation import BucketTrace, CohortTrace, ConditionTrace, FilterTrace, NodeTrace
+from evaluator.explanation import (
+    BucketTrace,
+    CohortTrace,
+    ConditionTrace,
+    Explanation,
+    FilterTrace,
+    NodeTrace,
+)
 from mcp_server.services.foreign_text import clean
 
 SIGNS = {"match": "+", "miss": "-", "unknown": "?"}

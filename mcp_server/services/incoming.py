@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from evaluator.validate import validate_flag
-
 from evaluator import Definitions, compile_definitions
 from evaluator.definitions.condition_ids import with_condition_ids
 from evaluator.definitions.problem import BadDefinitions, DefinitionWarning
+from evaluator.validate import validate_flag
 from mcp_server.services.definitions import SETTINGS, SETTINGS_FIELDS, Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.errors import InvalidInput
@@ -42,7 +41,7 @@ def read_feed(feed: Mapping[str, Any]) -> Incoming:
         key = flag.get("key") if isinstance(flag, Mapping) else None
         if not isinstance(key, str) or ("flag", key) in out:
             continue
-        problems = validate_flag(flag)
+        problems = validate_flag(flag, definitions)
         refused.extend(DefinitionWarning("flag", key, "quarantined", problem) for problem in problems)
         if not problems:
             bodies[Ref(kind="flag", key=key)] = with_condition_ids(flag)

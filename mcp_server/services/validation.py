@@ -1,13 +1,11 @@
 """What a change must satisfy before it is worth judging."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from evaluator import Definitions
 from evaluator.validate import validate_flag
-
-from evaluator.definitions.problem import Problem
-from mcp_server.services.definitions import bodies_of, edited
+from mcp_server.services.definitions import bodies_of, edited, feed_of
 from mcp_server.services.errors import Conflict, InvalidInput, Stale
 from mcp_server.services.home import Home
 from mcp_server.services.proposal import DocumentEdit
@@ -35,49 +33,20 @@ def check_edits(home: Home, environment: str, edits: Sequence[DocumentEdit]) -> 
                 hint="Leave it out.",
                 code="NO_CHANGE",
             )
-    after = edited(bodies_of(documents.values()), edits)
-    flag_keys = [ref.key for ref in after if ref.kind == "flag"]
-    cohort_keys = [ref.key for ref in after if ref.kind == "cohort"]
+    after = Definitions.from_posthog(feed_of(edited(bodies_of(documents.values()), edits)))
     for edit in edits:
         if edit.ref.kind == "flag" and edit.after is not None:
-            _check_flag(edit.after, flag_keys, cohort_keys)
+            _check_flag(edit.after, after)
 
 
-def _check_flag(flag: dict[str, Any], flag_keys: Sequence[str], cohort_keys: Sequence[str]) -> None:
-    problems = [*validate_flag(flag), *_missing_references(flag, flag_keys, cohort_keys)]
+def _check_flag(flag: dict[str, Any], definitions: Definitions) -> None:
+    problems = validate_flag(flag, definitions)
     if problems:
         first = problems[0]
-        more = f" ({len(problems) - 1} more problems)" if len(problems) > 1 else ""
+        more = f" ({len(problems) - 1} more problems.)" if len(problems) > 1 else ""
         raise InvalidInput(
-            f"Flag {flag.get('key')!r}: {first.message}{more}",
-            hint=first.fix,
+            f"Flag {flag.get('key')!r}: {first.message}",
+            hint=first.fix + more,
             code=first.code.upper(),
             place=first.path,
         )
-
-
-def _missing_references(flag: dict[str, Any], flag_keys: Sequence[str], cohort_keys: Sequence[str]) -> list[Problem]:
-    problems = []
-    for number, condition in enumerate((flag.get("filters") or {}).get("groups") or []):
-        for place, entry in enumerate(condition.get("properties") or []):
-            path = f"filters.groups[{number}].properties[{place}]"
-            if entry.get("type") == "cohort" and str(entry.get("value")) not in cohort_keys:
-                problems.append(
-                    Problem(
-                        path=path,
-                        code="no_such_cohort",
-                        message=f"There is no cohort {entry.get('value')}.",
-                        fix=f"Use one of: {', '.join(cohort_keys) or 'none exists'}.",
-                    )
-                )
-            if entry.get("type") == "flag" and entry.get("key") not in flag_keys:
-                near = get_close_matches(str(entry.get("key")), flag_keys, n=1)
-                problems.append(
-                    Problem(
-                        path=path,
-                        code="no_such_flag",
-                        message=f"It depends on flag {entry.get('key')!r}, which does not exist.",
-                        fix=f"Did you mean {near[0]!r}?" if near else "Create that flag first.",
-                    )
-                )
-    return problems
