@@ -1,46 +1,59 @@
-"""Runs random cases through the SDK and the local profile, side by side."""
+"""Runs random cases through the SDK and through both profiles of the evaluator, side by side."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from evaluator import evaluate
 from evaluator.context import Context
 from evaluator.local import compile_local, evaluate_local
 from evaluator.result import Result
 from tests.oracles.cases import Batch
 from tests.oracles.coverage import features
+from tests.oracles.flag_differences import Investigation, Project, Row
 from tests.oracles.posthog_sdk import PosthogSdk, SdkAnswer, sdk_clock
 from tests.oracles.random_definitions import Feed
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A case in which the two disagree; ``batch`` names the seed that makes it again."""
+    """A case in which the two disagree for no known reason; ``batch`` names the seed that makes it again."""
 
     batch: str
     flag: Feed
     context: Context
     sdk: SdkAnswer
     ours: Result
+    rows: frozenset[Row] = frozenset()
 
 
 @dataclass
-class LocalComparison:
-    """``answers`` counts what the SDK said, ``exercised`` what the cases brought together."""
+class Comparison:
+    """``answers`` counts what the SDK said, ``exercised`` what the cases brought together.
+
+    ``explained`` counts differences by the rows of the table in docs/semantics.md that bear on them (server profile
+    only); ``differences`` are all others.
+    """
 
     cases: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     exercised: Counter[str] = field(default_factory=Counter)
+    explained: Counter[frozenset[Row]] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def decided(self) -> int:
+        """How many cases the SDK decided by itself."""
+        return self.cases - self.answers["unknown"]
 
     def share(self, kind: str) -> float:
         """How much of all answers is ``false``, ``true``, ``variant`` or ``unknown``."""
         return self.answers[kind] / self.cases
 
 
-def compare_local(batches: Iterable[Batch]) -> LocalComparison:
-    """Asks both everything."""
-    comparison = LocalComparison()
+def compare_local(batches: Iterable[Batch]) -> Comparison:
+    """Asks the SDK and the local profile everything."""
+    comparison = Comparison()
     for batch in batches:
         ruleset = compile_local(batch.feed)
         with sdk_clock(batch.now):
@@ -52,8 +65,34 @@ def compare_local(batches: Iterable[Batch]) -> LocalComparison:
                     comparison.cases += 1
                     comparison.answers[kind_of(expected)] += 1
                     comparison.exercised.update(set(features(batch.feed, flag, context)))
-                    if not agrees(ours, expected):
+                    if not (agrees(ours, expected) and same_reason(ours, expected)):
                         comparison.differences.append(Difference(batch.name, flag, context, expected, ours))
+    return comparison
+
+
+def compare_server(batches: Iterable[Batch]) -> Comparison:
+    """Asks the SDK everything, and the server profile whatever the SDK decides by itself."""
+    comparison = Comparison()
+    for batch in batches:
+        project = Project(batch.feed)
+        with sdk_clock(batch.now):
+            sdk = PosthogSdk(batch.feed)
+            for context in batch.contexts:
+                investigation = Investigation(project, context, batch.now)
+                for flag in batch.feed["flags"]:
+                    expected = sdk.answer(flag["key"], context)
+                    comparison.cases += 1
+                    comparison.answers[kind_of(expected)] += 1
+                    if expected.value is None:
+                        continue
+                    ours = evaluate(project.ruleset, flag["key"], context, now=batch.now, facts=project.facts)
+                    if not agrees(ours, expected):
+                        rows = frozenset(_rows(investigation, ours, expected))
+                        if rows and None not in rows:
+                            comparison.explained[rows] += 1
+                        else:
+                            difference = Difference(batch.name, flag, context, expected, ours, rows)
+                            comparison.differences.append(difference)
     return comparison
 
 
@@ -65,7 +104,16 @@ def kind_of(answer: SdkAnswer) -> str:
 
 
 def agrees(ours: Result, expected: SdkAnswer) -> bool:
-    """Same value of the same type, same payload; where unknown, the same reason, unless the SDK itself stumbled."""
-    if ours.value is not expected.value and (not isinstance(ours.value, str) or ours.value != expected.value):
-        return False
-    return ours.payload == expected.payload and (expected.stumbled or ours.error == expected.error)
+    """Same value of the same type, same payload."""
+    return type(ours.value) is type(expected.value) and (ours.value, ours.payload) == (expected.value, expected.payload)
+
+
+def same_reason(ours: Result, expected: SdkAnswer) -> bool:
+    """Unknown for the same reason, unless the SDK itself stumbled and gave none."""
+    return expected.stumbled or ours.error == expected.error
+
+
+def _rows(investigation: Investigation, ours: Result, expected: SdkAnswer) -> set[Row]:
+    if ours.value is False and expected.value is False and ours.payload is None:
+        return {38}
+    return investigation.rows(ours.key)

@@ -32,6 +32,23 @@ DAMAGED_DEPENDENCIES: Final[list[Feed | None]] = [
     {"key": "ghost", "dependency_chain": ["ghost"]},
     {"key": "flag-0"},
 ]
+DAMAGED_FILTERS: Final[list[Any]] = [
+    None,
+    [],
+    {"groups": None},
+    {"groups": [None]},
+    {"groups": [], "holdout": "x"},
+    {"version": 2, "return_type": "boolean", "default_value": False, "rules": []},
+]
+LEGACY_FILTERS: Final[list[Feed]] = [
+    {"super_groups": [{"properties": [{"key": "plan", "type": "person", "operator": "is_set"}]}]},
+    {"holdout_groups": [{"properties": [], "rollout_percentage": 40, "variant": "holdout-3"}]},
+]
+STATIC_COHORT: Final = {
+    "id": 7,
+    "is_static": True,
+    "drysail": {"members": [f"user-{number}" for number in range(0, 10_000, 25)]},
+}
 COHORT_IDS: Final = ("1", "2", "3", "4", "5", "6")
 
 
@@ -39,11 +56,13 @@ def random_feed(random: Random, *, flags: int, oddness: float) -> Feed:
     """A feed of ``flags`` flags; ``oddness`` (0 to 1) is how often something unusual or malformed is chosen."""
     feed: Feed = {
         "flags": [],
-        "cohorts": {name: _cohort(random, name, oddness) for name in COHORT_IDS},
+        "cohorts": {name: _cohort(random, name, oddness) for name in COHORT_IDS} | {"7": STATIC_COHORT},
         "group_type_mapping": dict(GROUP_TYPES),
     }
     if random.random() < 0.7:
         feed["property_matching_version"] = random.choice([1, 2, 2, "2", 3] if random.random() < oddness else [1, 2])
+    if random.random() < oddness:
+        feed["timezone"] = random.choice(["America/New_York", "Asia/Kolkata"])
     for position in range(flags):
         feed["flags"].append(_flag(random, position, feed["flags"], oddness))
     for flag in feed["flags"]:
@@ -66,9 +85,9 @@ def _flag(random: Random, position: int, earlier: list[Feed], oddness: float) ->
             "exclusion_percentage": random.choice([0, 5, 20, 100, 150, -5]),
         }
     if random.random() < 0.07:
-        filters["feature_enrollment"] = random.choice([True, True, True, "true", False])
+        filters["feature_enrollment"] = "true" if random.random() < oddness else random.random() < 0.8
     if random.random() < 0.3:
-        filters["early_exit"] = random.choice([True, True, True, False, 1])
+        filters["early_exit"] = 1 if random.random() < oddness / 4 else random.random() < 0.8
     if random.random() < 0.5:
         filters["payloads"] = {
             name: f'{{"for":"{name}"}}' for name in ("true", "false", "v0", "v1", "holdout-1") if random.random() < 0.6
@@ -116,14 +135,17 @@ def _filter(random: Random, earlier: list[Feed], oddness: float) -> Filter:
         return _cohort_filter(random, oddness)
     if kind < 0.28 and earlier:
         return _dependency(random, earlier, oddness)
-    return random_property_filter(random, oddness=oddness, kind=random.choice(["person", "person", "person", "group"]))
+    kinds = ["person", "person", "person", "group"]
+    if random.random() < oddness / 4:
+        kinds = ["person_metadata", "person_metadata", "event"]
+    return random_property_filter(random, oddness=oddness, kind=random.choice(kinds))
 
 
 def _cohort_filter(random: Random, oddness: float, among: Sequence[str] = COHORT_IDS) -> Filter:
     identity: Any = random.choice(among)
-    identity = int(identity) if random.random() < 0.8 else identity
+    identity = int(identity)
     if random.random() < oddness:
-        identity = random.choice([99, 1.0, True, None, identity])
+        identity = random.choice([7, 7, 99, 1.0, True, None, str(identity), str(identity)])
     entry: Filter = {
         "key": "id",
         "type": "cohort",
@@ -190,7 +212,9 @@ def _entry(random: Random, others: Sequence[str], oddness: float, depth: int) ->
     if kind < 0.4 and others:
         entry = _cohort_filter(random, oddness, others)
     else:
-        entry = random_property_filter(random, oddness=oddness, kind=random.choice(["person", "person", "behavioral"]))
+        entry = random_property_filter(
+            random, oddness=oddness, kind="behavioral" if random.random() < oddness / 10 else "person"
+        )
     if random.random() < 0.3:
         entry["negation"] = random.choice([True, True, False])
     return entry
@@ -198,6 +222,6 @@ def _entry(random: Random, others: Sequence[str], oddness: float, depth: int) ->
 
 def _damage(random: Random, flag: Feed, oddness: float) -> None:
     if random.random() < oddness / 20:
-        flag["filters"] = random.choice(
-            [None, [], {"groups": None}, {"groups": [None]}, {"groups": [], "holdout": "x"}]
-        )
+        flag["filters"] = random.choice(DAMAGED_FILTERS)
+    elif random.random() < oddness / 10:
+        flag["filters"] = {**flag["filters"], **random.choice(LEGACY_FILTERS)}

@@ -3,31 +3,31 @@
 import pytest
 
 from tests.oracles.cases import random_batches
-from tests.oracles.comparison import LocalComparison, compare_local
+from tests.oracles.comparison import Comparison, compare_local
 from tests.oracles.coverage import EXPECTED
 
 CASES = 100_000
 
 
 @pytest.fixture(scope="module")
-def comparison() -> LocalComparison:
+def comparison() -> Comparison:
     return compare_local(random_batches(seed=1, cases=CASES))
 
 
-def test_the_local_profile_answers_every_random_case_like_the_sdk(comparison: LocalComparison) -> None:
+def test_the_local_profile_answers_every_random_case_like_the_sdk(comparison: Comparison) -> None:
     assert comparison.cases >= CASES
     assert comparison.differences == []
 
 
-def test_the_random_cases_exercise_every_operator_and_feature(comparison: LocalComparison) -> None:
+def test_the_random_cases_exercise_every_operator_and_feature(comparison: Comparison) -> None:
     rare = {name: comparison.exercised[name] for name in EXPECTED if comparison.exercised[name] < 30}
     assert rare == {}
 
 
 @pytest.mark.parametrize("kind", ["false", "true", "variant", "unknown"])
-def test_no_kind_of_answer_is_rare_among_the_random_cases(comparison: LocalComparison, kind: str) -> None:
+def test_no_kind_of_answer_is_rare_among_the_random_cases(comparison: Comparison, kind: str) -> None:
     assert comparison.share(kind) >= 0.05
 
 
-def test_the_sdk_decides_most_random_cases_by_itself(comparison: LocalComparison) -> None:
+def test_the_sdk_decides_most_random_cases_by_itself(comparison: Comparison) -> None:
     assert comparison.share("unknown") <= 0.4
