@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from mcp_server.services.actor import Actor, Assurance
-from mcp_server.services.audit import AuditEntry, AuditEvent
+from mcp_server.services.audit import AuditEntry, AuditEvent, event_json
 from mcp_server.services.document import Document, DocumentKind, Ref, Revision
 from mcp_server.services.environment import Environment, Key, KeyKind
 from mcp_server.services.ports import ActivePolicy, Server
@@ -196,8 +196,7 @@ def entry_of(row: AuditRow) -> AuditEntry:
 
 def entry_row(entry: AuditEntry) -> AuditRow:
     """A link of the audit chain as it is stored."""
-    event = entry.event.model_dump(mode="json")
-    return AuditRow(sequence=entry.sequence, previous=entry.previous, hash=entry.hash, event=event)
+    return AuditRow(sequence=entry.sequence, previous=entry.previous, hash=entry.hash, event=event_json(entry.event))
 
 
 def snapshot_of(row: SnapshotRow) -> Snapshot:

@@ -1,8 +1,9 @@
 """Records as a store meets them, with everything that a test does not care about filled in."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 from itertools import count
 from typing import Any
@@ -12,17 +13,23 @@ from mcp_server.services.actor import Actor, ActorKind, Assurance
 from mcp_server.services.audit import AuditEvent
 from mcp_server.services.document import DocumentKind, Ref, Revision
 from mcp_server.services.environment import Environment, Key, KeyKind
-from mcp_server.services.ports import Reader, Server, Store, Writer
+from mcp_server.services.ports import ActivePolicy, Reader, Server, Store, Writer
 from mcp_server.services.proposal import Approval, DocumentEdit, Evidence, Pin, Proposal, ProposalKind, ProposalState
 from mcp_server.services.snapshot import Snapshot
 from policies.impact import Fidelity, Impact, TrafficFacts
 from policies.verdict import Decision, Finding, Fix, Level, State, Verdict
 
 NOW = datetime(2026, 11, 22, 8, 15, 30, 123456, tzinfo=UTC)
+PLUS_FIVE = timezone(timedelta(hours=5))
 AGENT = Actor(kind=ActorKind.AGENT, principal="agent:key_1", on_behalf_of="user:ann", client="claude 2.1")
 PERSON = Actor(kind=ActorKind.PERSON, principal="user:bob")
 
 _numbers = count(1)
+_process = secrets.token_hex(3)
+
+
+class Interrupted(Exception):
+    """Something went wrong in the middle."""
 
 
 def later(**duration: float) -> datetime:
@@ -74,7 +81,7 @@ def proposal(*edits: DocumentEdit, environment: str = "production", **fields: An
     number = next(_numbers)
     return Proposal(
         **{
-            "id": f"pr_{number}",
+            "id": f"pr_{_process}_{number}",
             "environment": environment,
             "kind": ProposalKind.CHANGE,
             "edits": edits,
@@ -164,6 +171,12 @@ def approval(of: Evidence, reviewer: str = "user:bob", **fields: Any) -> Approva
     )
 
 
+def policy(name: str) -> ActivePolicy:
+    return ActivePolicy(
+        name=name, digest="c" * 64, text="version: 1\n# Grüße\n", activated_at=NOW, activated_by="user:bob"
+    )
+
+
 def snapshot(identity: str = "sn_1", environment: str = "production", **fields: Any) -> Snapshot:
     return Snapshot(
         **{
@@ -225,6 +238,14 @@ class History:
             self.applied.append(apply_edits(writer, [change], self.environment, reviewed=reviewed, **origin))
             return newest_revision(writer, self.environment, ref)
 
+    def change(self, key: str, body: Callable[[dict[str, Any]], dict[str, Any]]) -> Revision:
+        """Applies an edit that depends on what is there now; read and written in one transaction."""
+        with self.store.write() as writer:
+            base = newest_revision(writer, self.environment, flag(key))
+            assert base.body is not None
+            apply_edits(writer, [edit(key, body(base.body), base=base)], self.environment)
+            return newest_revision(writer, self.environment, flag(key))
+
 
 def newest_revision(reader: Reader, environment: str, ref: Ref) -> Revision:
     """The newest revision, be it a removal."""
@@ -261,9 +282,10 @@ def apply_edits(
     *,
     reviewed: bool = False,
     at: datetime = NOW,
+    **fields: Any,
 ) -> Proposal:
     """Proposes and applies in one transaction."""
-    made = allowed(writer, *edits, environment=environment)
+    made = allowed(writer, *edits, environment=environment, **fields)
     assert mark_applied(writer, made, at)
     for change in edits:
         writer.write_document(environment, change, proposal_id=made.id, reviewed=reviewed, at=at)

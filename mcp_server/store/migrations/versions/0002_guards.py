@@ -126,7 +126,7 @@ PROPOSALS = [
         "proposals",
         "UPDATE",
         "a proposal is applied only if exactly its evidence was allowed or approved",
-        f"""NEW.state = 'applied' AND NOT EXISTS (SELECT 1 FROM evidence AS e
+        f"""NEW.state = 'applied' AND OLD.state <> 'applied' AND NOT EXISTS (SELECT 1 FROM evidence AS e
  WHERE e.digest = NEW.evidence_digest AND e.proposal_id = NEW.id
  AND ((OLD.state = 'allowed' AND e.decision = 'allow')
  OR (OLD.state = 'approved' AND e.decision <> 'deny' AND {APPROVED} AND a.expires_at > NEW.applied_at))))""",
