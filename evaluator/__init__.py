@@ -13,6 +13,7 @@ from evaluator.facts import NO_FACTS, Facts
 from evaluator.needs import Needs, dependents, needs
 from evaluator.result import Reason, Result
 from evaluator.ruleset import Ruleset
+from evaluator.validate import validate_flag
 from evaluator.version import EVALUATION_VERSION
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "evaluate_all",
     "explain",
     "needs",
+    "validate_flag",
 ]

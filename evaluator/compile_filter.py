@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
-from typing import Any
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final
 
-from evaluator.compiled import CohortTest, FlagTest, Never, PropertyTest, Test
+from evaluator.compiled import CohortTest, FlagTest, Never, Predicate, PropertyTest, Test
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import filter_problems, is_integer
 from evaluator.matching import CompiledPredicate, compile_predicate
 from evaluator.matching.errors import BadFilter
+
+OPPOSITES: Final = {"regex": "not_regex", "not_regex": "regex", "between": "not_between", "not_between": "between"}
+ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+NEVER: Final = compile_predicate({"operator": "in"}, matching_version=1, timezone=UTC).predicate
+"""The predicate of a filter on a property that cannot match: its operator does not fit, or not its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,10 @@ class Reading:
     matching_version: int
     timezone: tzinfo
     group_types: Mapping[int, str]
+
+
+FREE_READING: Final = Reading(matching_version=1, timezone=UTC, group_types={})
+"""How filters are read where no project is known: only to tell whether they can be read."""
 
 
 def compile_condition_filter(entry: Mapping[str, Any], reading: Reading, aggregation: int | None, path: str) -> Test:
@@ -72,7 +82,7 @@ def _group_test(entry: Mapping[str, Any], reading: Reading, index: int | None, p
 def _property_test(
     entry: Mapping[str, Any], reading: Reading, group_index: int | None, *, negated: bool, path: str
 ) -> PropertyTest:
-    compiled = _compiled(entry, reading, path)
+    compiled = compiled_predicate(entry, reading, path)
     return PropertyTest(
         property=entry["key"],
         group_index=group_index,
@@ -84,7 +94,8 @@ def _property_test(
     )
 
 
-def _compiled(entry: Mapping[str, Any], reading: Reading, path: str) -> CompiledPredicate:
+def compiled_predicate(entry: Mapping[str, Any], reading: Reading, path: str) -> CompiledPredicate:
+    """The predicate of a filter on a property. Raises Undecodable for an operator or pattern that cannot be read."""
     try:
         return compile_predicate(entry, matching_version=reading.matching_version, timezone=reading.timezone)
     except BadFilter as bad:
@@ -93,6 +104,20 @@ def _compiled(entry: Mapping[str, Any], reading: Reading, path: str) -> Compiled
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith(("?", ".")) else ".")
+
+
+def is_unusable(entry: Mapping[str, Any], predicate: Predicate) -> bool:
+    """Whether a filter on a property matches no present value at all: its operator does not fit, or not its value.
+
+    Where one operator negates another, that shows in both saying no to the same value.
+    """
+    operator = entry.get("operator")
+    opposite = OPPOSITES.get(operator) if isinstance(operator, str) else None
+    if opposite is None or predicate is NEVER:
+        return predicate is NEVER
+    if predicate("", ANY_MOMENT):
+        return False
+    return not compiled_predicate({**entry, "operator": opposite}, FREE_READING, "").predicate("", ANY_MOMENT)
 
 
 def _cohort_test(entry: Mapping[str, Any], *, negated: bool, path: str) -> CohortTest | Never:
@@ -121,7 +146,4 @@ def _flag_test(entry: Mapping[str, Any], path: str) -> FlagTest | Never:
 
 def _require_known_operator(entry: Mapping[str, Any], path: str) -> None:
     """An operator that does not fit never matches; one that nobody knows makes the flag undecodable."""
-    _compiled({"operator": entry.get("operator"), "value": None}, ANY_READING, path)
-
-
-ANY_READING = Reading(matching_version=1, timezone=UTC, group_types={})
+    compiled_predicate({"operator": entry.get("operator"), "value": None}, FREE_READING, path)

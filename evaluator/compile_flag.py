@@ -4,13 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from evaluator.compile_cohort import NOT_FOUND, PARSING_ERROR, CompiledCohorts
-from evaluator.compile_filter import Reading, compile_condition_filter
-from evaluator.compiled import CohortTest, CompiledCondition, CompiledFlag, FlagTest, Holdout, Never, Test
+from evaluator.compile_filter import Reading, compile_condition_filter, is_unusable
+from evaluator.compiled import (
+    CohortTest,
+    CompiledCondition,
+    CompiledFlag,
+    FlagTest,
+    Holdout,
+    Never,
+    PropertyTest,
+    Test,
+)
 from evaluator.definitions.condition_ids import stored_condition_ids
 from evaluator.definitions.problem import Problem, Undecodable
-from evaluator.definitions.structure import format_problem, structural_problems
+from evaluator.definitions.structure import canonical_problem, format_problem, structural_problems
 from evaluator.hashing import holdout_bound, rollout_bound, variant_bounds
-from evaluator.json_text import NotCanonical, canonical, path_text
 
 DATA_ERROR: Final = "flag_data_parsing_error"
 """What PostHog's server says of a flag that it cannot decode."""
@@ -106,19 +114,23 @@ def _condition_remarks(condition: CompiledCondition, path: str, filters: Mapping
         message = f"There is no variant {filters['variant']!r}, so the hash decides."
         yield Problem(f"{path}.variant", "unknown_variant", message, "Name an existing variant, or none.")
     for index, test in enumerate(condition.tests):
-        if isinstance(test, Never):
-            message = f"The filter never matches: {test.why}."
+        why = test.why if isinstance(test, Never) else _unusable(test)
+        if why is not None:
+            message = f"The filter never matches: {why}."
             yield Problem(f"{path}.properties[{index}]", "never_matches", message, "Correct the filter or remove it.")
+
+
+def _unusable(test: Test) -> str | None:
+    if not isinstance(test, PropertyTest) or not is_unusable(test.filter, test.predicate):
+        return None
+    return f"“{test.filter.get('operator') or 'exact'}” cannot be applied to its value"
 
 
 def _require_readable(flag: Mapping[str, Any]) -> None:
     for problem in structural_problems(flag):
         raise Undecodable(problem)
-    try:
-        canonical(flag)
-    except NotCanonical as offence:
-        path = path_text(offence.path) if offence.path else ""
-        raise Undecodable(Problem(path, "not_canonical", f"A value {offence.reason}.", "Correct the value.")) from None
+    for problem in canonical_problem(flag):
+        raise Undecodable(problem)
 
 
 def _conditions(flag: Mapping[str, Any], filters: Mapping[str, Any], reading: Reading) -> Iterator[CompiledCondition]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from evaluator.definitions.problem import Problem
+from evaluator.json_text import NotCanonical, canonical, path_text
 
 FILTER_TYPES: Final = frozenset({"person", "group", "cohort", "flag", "person_metadata"})
 DEEPEST_VALUE: Final = 100
@@ -34,9 +35,9 @@ def too_deep(document: Any) -> bool:
     for _ in range(DEEPEST_VALUE):
         inner: list[Any] = []
         for value in level:
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 inner.extend(value.values())
-            elif isinstance(value, list | tuple):
+            elif isinstance(value, list):
                 inner.extend(value)
         if not inner:
             return False
@@ -61,6 +62,16 @@ def structural_problems(flag: Mapping[str, Any]) -> Iterator[Problem]:
         yield _wrong("filters", "an object")
     elif filters is not None:
         yield from _filters(filters)
+
+
+def canonical_problem(flag: Mapping[str, Any]) -> Iterator[Problem]:
+    """The first value that has no canonical JSON form, so that nothing could be signed or compared: NaN, half
+    characters."""
+    try:
+        canonical(flag)
+    except NotCanonical as offence:
+        path = path_text(offence.path) if offence.path else ""
+        yield Problem(path, "not_canonical", f"The value {offence.reason}.", "Correct the value.")
 
 
 def format_problem(filters: Mapping[str, Any]) -> Problem | None:
