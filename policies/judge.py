@@ -145,11 +145,12 @@ def _decision(findings: Iterable[Finding]) -> Decision:
     return Decision.REVIEW if Level.APPROVE in failed else Decision.ALLOW
 
 
-def _order(finding: Finding) -> tuple[int, int, str, str, str, str]:
+def _order(finding: Finding) -> tuple[int, int, str, str, str, int, str]:
     """Failed ones first and the strictest of them foremost; then by rule and flag."""
     rank = 0 if finding.failed else _RANK[finding.state]
-    level = -strictness(finding.level) if finding.failed else 0
-    return rank, level, finding.rule, finding.flag or "", finding.scope, finding.message
+    level = -strictness(finding.level)
+    foremost = level if finding.failed else 0
+    return rank, foremost, finding.rule, finding.flag or "", finding.scope, level, finding.message
 
 
 _RANK = {State.EXCEPTED: 1, State.PASS: 2, State.NOT_APPLICABLE: 3}

@@ -26,7 +26,7 @@ def _rows() -> Iterator[tuple[str, dict[str, Any]]]:
 ROWS = list(_rows())
 
 
-def _case(given: Mapping[str, Any]) -> Case:
+def built_case(given: Mapping[str, Any]) -> Case:
     fields = dict(given)
     edits = [_edit(key, edit) for key, edit in fields.pop("edits", {}).items()]
     edits += [Edit("cohort", key, {"id": key}, {"id": key, "name": "new"}) for key in fields.pop("cohorts", ())]
@@ -59,7 +59,7 @@ def _definition(key: str, described: Mapping[str, Any] | None) -> dict[str, Any]
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row['rule']}: {row['name']}") for _, row in ROWS])
 def test_a_rule_says_what_its_table_says(row: dict[str, Any]) -> None:
     policy = policy_of(row["rule"], **row.get("params", {}))
-    verdict = judge(_case(row.get("given", {})), policy)
+    verdict = judge(built_case(row.get("given", {})), policy)
     said = [finding.model_dump(mode="json") for finding in verdict.findings]
     expected = row["says"] if isinstance(row["says"], list) else [row["says"]]
     compared = [{name: each[name] for name in wanted} for each, wanted in zip(said, expected, strict=True)]
