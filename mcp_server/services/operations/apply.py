@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from mcp_server.services.errors import InvalidInput
+from mcp_server.services.errors import DrysailError
 from mcp_server.services.operations import conditions, variants, whole
 from mcp_server.services.operations.grammar import Operation
 
@@ -37,7 +37,7 @@ def apply_operations(definition: Mapping[str, Any], operations: Sequence[Operati
     for index, operation in enumerate(operations):
         try:
             _APPLY[operation.op](changed, operation)
-        except InvalidInput as error:
+        except DrysailError as error:
             error.place = f"operations[{index}]" + (f".{error.place}" if error.place else "")
             raise
     return changed
