@@ -38,7 +38,10 @@ def evaluate_local(ruleset: LocalRuleset, key: str, context: Context, *, now: da
     flag = ruleset.flags.get(key)
     if flag is None:
         return _unknown(key, UNSUPPORTED)
-    decision = decide_for(flag, ruleset, prepare(context), now=now)
+    try:
+        decision = decide_for(flag, ruleset, prepare(context), now=now)
+    except RecursionError:  # values nested deeper than Python follows; the SDK gives up on them as well
+        decision = MALFORMED
     return _unknown(key, decision) if isinstance(decision, Unknown) else _decided(flag, decision)
 
 

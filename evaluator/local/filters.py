@@ -50,7 +50,10 @@ def compile_filter(entry: Any, *, explicit_equality: bool) -> Filter:
     key = entry.get("key")
     if isinstance(key, list | dict):
         return Broken()
-    test = compile_operator(entry.get("operator"), entry.get("value"), explicit_equality=explicit_equality)
+    try:
+        test = compile_operator(entry.get("operator"), entry.get("value"), explicit_equality=explicit_equality)
+    except RecursionError:
+        return Broken()
     return PropertyFilter(key, test)
 
 
