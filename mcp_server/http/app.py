@@ -38,6 +38,7 @@ LifespanHook = Callable[[], AbstractAsyncContextManager[object]]
 """What runs as long as the server does: entered before the first request is read, left after the last is answered."""
 
 _DEFINITIONS: Final = ("/flags/definitions", "/api/feature_flag/local_evaluation")
+_REMOTE_CONFIG: Final = ("/api/projects/{project}/feature_flags/{key}/remote_config",)
 _EVENTS: Final = ("/batch", "/capture", "/e", "/i/v0/e", "/track", "/engage")
 
 
@@ -75,10 +76,13 @@ def create_app(
     decide = check_path("decide", FlagsEndpoint(answering, rendering, decide_options, sources.new_request_id))
     ofrep = OfrepEndpoint(answering)
     events = EventsEndpoint(answering, metrics.events)
-    definitions = metrics.counted("definitions", request_response(DefinitionsEndpoint(answering).answer))
+    definitions = DefinitionsEndpoint(answering)
     capture = check_path("events", request_response(events.capture))
     routes = [
-        *_with_and_without_slash(_DEFINITIONS, definitions),
+        *_with_and_without_slash(_DEFINITIONS, metrics.counted("definitions", request_response(definitions.answer))),
+        *_with_and_without_slash(
+            _REMOTE_CONFIG, metrics.counted("remote_config", request_response(definitions.remote_config))
+        ),
         *_with_and_without_slash(_EVENTS, capture),
         *_with_and_without_slash(["/i/v1/analytics/events"], check_path("events", request_response(events.analytics))),
         *_with_and_without_slash(["/ofrep/v1/evaluate/flags"], check_path("ofrep", request_response(ofrep.many))),

@@ -1,18 +1,18 @@
-"""The feed from which SDKs evaluate locally."""
+"""What only servers may download: the definitions for local evaluation, and remote configuration."""
 
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
-from mcp_server.http.answering import Answering, unserved
+from mcp_server.http.answering import Answering
 from mcp_server.http.conditional import is_current
 from mcp_server.http.cors import method_not_allowed
-from mcp_server.http.credentials import bearer_token
-from mcp_server.http.rejection import Cause, Rejection
-from mcp_server.services.serving import ServedEnvironment
+from mcp_server.http.credentials import environment_of_secret
 
 CACHE_CONTROL: Final = "private, must-revalidate"
+METHODS: Final = "GET, OPTIONS, HEAD"
 
 
 class DefinitionsEndpoint:
@@ -25,31 +25,30 @@ class DefinitionsEndpoint:
         self._answering = answering
 
     async def answer(self, request: Request) -> Response:
-        """Handles one request."""
+        """``/flags/definitions``."""
         if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"allow": "GET, OPTIONS, HEAD"})
+            return Response(status_code=204, headers={"allow": METHODS})
         if request.method not in ("GET", "HEAD"):
-            return method_not_allowed("GET, OPTIONS, HEAD")
-        environment = self._authorised(request)
+            return method_not_allowed(METHODS)
+        environment = environment_of_secret(self._answering, request)
         headers = {"etag": environment.etag, "cache-control": CACHE_CONTROL}
         if is_current(environment.etag, request.headers.get("if-none-match")):
             return Response(status_code=304, headers=headers)
         return Response(environment.definitions, media_type="application/json", headers=headers)
 
-    def _authorised(self, request: Request) -> ServedEnvironment:
-        served = self._answering.served()
-        secret = bearer_token(request)
-        if secret is None:
-            raise Rejection(Cause.NO_TOKEN, "Send the environment's secret key as “Authorization: Bearer <key>”.")
-        key = served.key(secret)
-        if key is None or key.kind != "secret":
-            raise Rejection(Cause.WRONG_TOKEN, "The secret key is not known here, or has been revoked.")
-        public = served.key(request.query_params.get("token", ""))
-        if public is None or public.kind != "public":
-            raise Rejection(Cause.WRONG_TOKEN, "The project token in the query is missing or not known here.")
-        if public.environment != key.environment:
-            raise Rejection(Cause.WRONG_TOKEN, "The project token and the secret key belong to different environments.")
-        environment = served.environments.get(key.environment)
-        if environment is None:
-            raise unserved(key.environment)
-        return environment
+    async def remote_config(self, request: Request) -> Response:
+        """``/api/projects/<any>/feature_flags/<key>/remote_config``: the payload of a flag that is nothing but one.
+
+        The payload is JSON text inside JSON, as PostHog sends it; a flag without one gives an empty body.
+        """
+        environment = environment_of_secret(self._answering, request)
+        key: str = request.path_params["key"]
+        flag = environment.ruleset.flags.get(key)
+        if flag is None or not _is_remote_config(flag.definition):
+            return PlainTextResponse(f"There is no remote configuration “{key}” in {environment.name}.", 404)
+        payload = flag.payloads.get("true")
+        return Response(orjson.dumps(payload) if payload else b"", media_type="application/json")
+
+
+def _is_remote_config(definition: Any) -> bool:
+    return definition.get("is_remote_configuration") is True and definition.get("deleted") is not True

@@ -246,6 +246,12 @@ def test_events_compressed_with_deflate_are_taken(server: Running, connect: Conn
     assert server.metric("drysail_events_received_total") == 1
 
 
+def test_remote_configuration_is_read_with_the_secret_key(home: ServedHome, connect: Connect) -> None:
+    home.put_flag("limits", is_remote_configuration=True, payloads={"true": '{"max": 3}'})
+    with running(home.store, home.recorded) as server:
+        assert connect(server.url, local=True).get_remote_config_payload("limits") == '{"max": 3}'
+
+
 def test_an_unknown_token_gets_no_values(server: Running, connect: Connect) -> None:
     client = connect(server.url, token="dsp_unknown", send=False)
     assert client.get_feature_flag("everybody", "ada") is None

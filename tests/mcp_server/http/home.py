@@ -67,7 +67,7 @@ class ServedHome:
 def flag_body(key: str, **fields: Any) -> dict[str, Any]:
     """A flag in PostHog's form. ``groups``, ``multivariate``, ``payloads`` and the like go into its filters."""
     top = ("id", "name", "active", "deleted", "has_experiment", "ensure_experience_continuity", "evaluation_runtime")
-    top += ("evaluation_contexts", "bucketing_identifier", "drysail", "version")
+    top += ("evaluation_contexts", "bucketing_identifier", "is_remote_configuration", "drysail", "version")
     filters = {"groups": [{"properties": [], "rollout_percentage": 100}]}
     filters |= {name: value for name, value in fields.items() if name not in top}
     return {"key": key, "active": True, "filters": filters} | {n: v for n, v in fields.items() if n in top}

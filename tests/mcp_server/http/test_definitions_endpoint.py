@@ -146,3 +146,20 @@ def test_browsers_of_other_origins_get_no_grant(home: ServedHome, serve: Serve) 
     headers = {"authorization": f"Bearer {SECRET}", "origin": "https://evil.example"}
     answer = serve().get(f"{PATHS[0]}?token={PUBLIC}", headers=headers)
     assert "access-control-allow-origin" not in answer.headers
+
+
+def test_remote_configuration_is_the_payload_of_its_flag(home: ServedHome, serve: Serve) -> None:
+    home.put_flag("limits", is_remote_configuration=True, active=False, payloads={"true": '{"max": 3}'})
+    home.put_flag("empty", is_remote_configuration=True)
+    home.put_flag("ordinary", payloads={"true": "1"})
+    home.put_flag("gone", is_remote_configuration=True, deleted=True, payloads={"true": "1"})
+    client = serve()
+
+    def fetch(key: str, secret: str = SECRET) -> httpx.Response:
+        path = f"/api/projects/@current/feature_flags/{key}/remote_config?token={PUBLIC}"
+        return client.get(path, headers={"authorization": f"Bearer {secret}"})
+
+    assert fetch("limits").json() == '{"max": 3}'
+    assert (fetch("empty").status_code, fetch("empty").content) == (200, b"")
+    assert [fetch(key).status_code for key in ("ordinary", "gone", "nobody-knows")] == [404, 404, 404]
+    assert fetch("limits", secret=AGENT).status_code == 401
