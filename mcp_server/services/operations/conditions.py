@@ -47,9 +47,10 @@ def update_condition(flag: Definition, operation: Operation) -> None:
 
 def remove_condition(flag: Definition, operation: Operation) -> None:
     """Remove one condition; its id is never used again."""
-    index = _index(flag, operation)
+    index, ids = _index(flag, operation), list(condition_ids(flag))
     _conditions(flag).pop(index)
-    _store_ids(flag, [name for at, name in enumerate(condition_ids(flag)) if at != index])
+    ids.pop(index)
+    _store_ids(flag, ids)
 
 
 def move_condition(flag: Definition, operation: Operation) -> None:
