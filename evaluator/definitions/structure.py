@@ -5,12 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from evaluator.definitions.problem import Problem
-from evaluator.json_text import NotCanonical, canonical, path_text
+from evaluator.json_text import MAX_DEPTH, NotCanonical, canonical, path_text
 
 FILTER_TYPES: Final = frozenset({"person", "group", "cohort", "flag", "person_metadata"})
-DEEPEST_VALUE: Final = 100
-"""How deep lists and objects may nest in one flag or cohort."""
-
 LARGEST_INTEGER: Final = 2**1000
 """Integers from here on have no binary64 value to compare with."""
 
@@ -30,9 +27,9 @@ def is_integer(value: Any) -> bool:
 
 
 def too_deep(document: Any) -> bool:
-    """True if lists and objects nest deeper than ``DEEPEST_VALUE``. Does not recurse itself."""
+    """True if lists and objects nest deeper than ``MAX_DEPTH``. Does not recurse itself."""
     level = [document]
-    for _ in range(DEEPEST_VALUE):
+    for _ in range(MAX_DEPTH):
         inner: list[Any] = []
         for value in level:
             if isinstance(value, dict):
@@ -48,7 +45,7 @@ def too_deep(document: Any) -> bool:
 def structural_problems(flag: Mapping[str, Any]) -> Iterator[Problem]:
     """Everything that makes the flag undecodable, in document order; nothing for a flag that can be read."""
     if too_deep(flag):
-        yield Problem("", "too_deep", f"The flag nests deeper than {DEEPEST_VALUE} levels.", "Flatten its values.")
+        yield Problem("", "too_deep", f"The flag nests deeper than {MAX_DEPTH} levels.", "Flatten its values.")
         return
     if not isinstance(flag.get("key"), str) or not flag["key"]:
         yield _wrong("key", "a non-empty text")
