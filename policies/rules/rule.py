@@ -23,7 +23,7 @@ Positive = Annotated[float, Field(gt=0)]
 class Params(BaseModel):
     """The limits of a rule; every one has a default and a description with its unit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 P = TypeVar("P", bound=Params)
