@@ -15,6 +15,9 @@ POLL_SECONDS: Final = 0.1
 HEARTBEAT_SECONDS: Final = 10.0
 """How often a server says that it still runs. Whoever waits for it trusts a report for three of these."""
 
+PATIENCE_SECONDS: Final = 15.0
+"""How long a stopping server waits for a store that hangs."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +36,7 @@ class Refresher:
         self._stopping = Event()
         self._news = Event()
         self._failing: set[str] = set()
+        self._broken: set[str] = set()
         self._threads = [
             Thread(target=self._poll, name="drysail-refresh", daemon=True),
             Thread(target=self._report, name="drysail-report", daemon=True),
@@ -52,7 +56,7 @@ class Refresher:
         self._stopping.set()
         self._news.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(PATIENCE_SECONDS)
         self._attempt("taking this server off the list", self._forget)
 
     def _poll(self) -> None:
@@ -69,7 +73,12 @@ class Refresher:
         if not self._serving.refresh():
             return
         served = self._serving.served
-        if served is not None and served.revisions != self._server.revisions:
+        if served is None:
+            return
+        for name in served.broken.keys() - self._broken:
+            _log.error("The definitions of %s cannot be served: %s", name, served.broken[name])
+        self._broken = set(served.broken)
+        if served.revisions != self._server.revisions:
             self._server = self._server.model_copy(update={"revisions": served.revisions, "live_at": self._clock()})
             self._news.set()
 

@@ -102,3 +102,13 @@ def test_a_store_that_cannot_be_written_stops_nothing(home: ServedHome) -> None:
     with refresher(home.serving, ReadOnly(home.store)):
         home.put_flag("ship-it")
         eventually(lambda: home.serving.served is not None and home.serving.served.revisions["production"] == 1)
+
+
+def test_an_environment_that_cannot_be_served_is_told_once(home: ServedHome, caplog: pytest.LogCaptureFixture) -> None:
+    home.put("settings", "settings", {"group_type_mapping": ["company"]})
+    with caplog.at_level(logging.ERROR), refresher(home.serving, Unreliable(home.store)):
+        home.put_flag("elsewhere", environment="staging")
+        eventually(lambda: home.serving.served is not None and home.serving.served.revisions.get("staging") == 1)
+    (told,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert told.startswith("The definitions of production cannot be served: ")
+    assert "group_type_mapping" in told
