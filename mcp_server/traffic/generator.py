@@ -123,7 +123,7 @@ def _moments(dice: Dice, count: int, span: int) -> NDArray[np.int64]:
 
 def _context(subjects: Sequence[Subject], number: int) -> Context:
     subject = subjects[number // 2]
-    return subject.upgraded if number % 2 else subject.context
+    return subject.upgraded() if number % 2 else subject.context
 
 
 def _answer(

@@ -5,6 +5,7 @@ import marshal
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ class Dictionary:
         if type(value) is str:
             code = self._strings.get(value)
             if code is None:
-                code = self._strings[value] = self._code_of_text(json.dumps(value))
+                code = self._strings[value] = self._code_of_text(encode_basestring_ascii(value))
             return code
         if value is MISSING:
             return MISSING_CODE
@@ -117,7 +118,8 @@ class ContextTable:
     def _code_of_content(
         self, context: Context, properties: Properties, group_properties: Mapping[str, Properties]
     ) -> int:
-        if not isinstance(context.distinct_id, str) or not isinstance(context.device_id, str | None):
+        ids: tuple[Any, Any] = (context.distinct_id, context.device_id)
+        if not isinstance(ids[0], str) or not isinstance(ids[1], str | None):
             raise Unrecordable("A distinct id or device id is no text.")
         cells = [self._cell("property", None, name, value) for name, value in properties.items()]
         cells += [self._cell("group", group, None, key) for group, key in context.groups.items()]

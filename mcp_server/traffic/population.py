@@ -74,15 +74,15 @@ class Dice:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One made-up user, before and after an upgrade of the app.
-
-    The upgrade comes when the share ``upgrade_at`` of the time is over; 1 means not within the time.
-    """
+    """One made-up user, whose app is upgraded when the share ``upgrade_at`` of the time is over (1: not within it)."""
 
     context: Context
-    upgraded: Context
     upgrade_at: float
     sdk: Sdk
+
+    def upgraded(self) -> Context:
+        """The user with the newest version of the app."""
+        return replace(self.context, properties={**self.context.properties, "app_version": VERSIONS[-1]})
 
 
 def zipf_shares(count: int) -> NDArray[np.float64]:
@@ -110,8 +110,7 @@ def make_subjects(dice: Dice, count: int, now: datetime) -> list[Subject]:
             group_properties={"company": company} if has_company else {},
             device_id=f"device-{number:07d}" if sdks[number].has_device else None,
         )
-        upgraded = replace(context, properties={**sent, "app_version": VERSIONS[-1]})
-        subjects.append(Subject(context, upgraded, float(upgrades[number]), sdks[number]))
+        subjects.append(Subject(context, float(upgrades[number]), sdks[number]))
     return subjects
 
 
