@@ -48,12 +48,13 @@ class _Count:
         outcome = base.outcome(key)
         expected = outcome.answers[answers.contexts]
         unknown = expected == UNDETERMINED
-        wrong = ~unknown & (expected != _codes(outcome, answers.values)[answers.codes])
-        if base.asks_now(key):
-            rows = np.flatnonzero(wrong)
-            wrong[rows] = [not right for right in _right_at_the_time(key, answers, rows, base, self._stage.recording)]
         in_force = (answers.revisions == 0) | (answers.revisions >= revision)
+        wrong = ~unknown & (expected != _codes(outcome, answers.values)[answers.codes])
         compared, differing = in_force & ~unknown, in_force & wrong
+        if base.asks_now(key):
+            rows = np.flatnonzero(differing)
+            right = _right_at_the_time(key, answers, rows, base, self._stage.recording)
+            differing[rows] = [not each for each in right]
         self._compared[answers.contexts[compared]] = True
         self._differing[answers.contexts[differing]] = True
         self._older[answers.contexts[wrong & ~in_force]] = True

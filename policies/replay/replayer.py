@@ -19,7 +19,7 @@ from policies.replay.side import Side
 from policies.replay.slices import CHOOSABLE_VALUES, Slicer
 from policies.replay.stage import prepare
 from policies.replay.summary import impact_of
-from policies.replay.tally import FlagTally, Tally
+from policies.replay.tally import FidelityTally, FlagTally, Tally
 
 Progress = Callable[[int, int], None]
 """Told how many of how many flags are done."""
@@ -75,6 +75,7 @@ class Replayer:
         self._before = Side(before, facts_before, self._stage, self._lists)
         self._raffle = Raffle(recording.subjects.codes, self._stage.view.subjects)
         self._slicers: dict[str, Slicer] = {}
+        self._fidelity: dict[tuple[str, ...], FidelityTally] = {}
 
     def replay(
         self,
@@ -121,7 +122,7 @@ class Replayer:
             undetermined |= comparison.undetermined
             if progress is not None:
                 progress(len(tallies), len(keys))
-        fidelity = measure_fidelity(keys, self._before, self._stage, self._revision)
+        fidelity = self._fidelity_of(tuple(keys))
         self._stage.forget_unused()
         return Tally(
             flags=tallies,
@@ -144,6 +145,12 @@ class Replayer:
         if answers is not None:
             np.add.at(checks, answers.contexts, answers.checks)
         return checks
+
+    def _fidelity_of(self, flags: tuple[str, ...]) -> FidelityTally:
+        """Measured once for the same flags: the change has no part in it."""
+        if flags not in self._fidelity:
+            self._fidelity[flags] = measure_fidelity(flags, self._before, self._stage, self._revision)
+        return self._fidelity[flags]
 
     def _audience(self, breakdowns: Sequence[str]) -> Audience:
         names = breakdowns or sorted(self._recording.properties)

@@ -136,8 +136,11 @@ def test_members_of_a_static_cohort_come_from_the_facts() -> None:
 
 
 def test_a_group_flag_counts_people_and_hashes_the_group() -> None:
-    acme = {"groups": {"company": "acme"}, "group_properties": {"company": {"size": "big"}}}
-    people = (Context("ann", **acme), Context("bob", **acme), Context("cyd"))
+    ann, bob = (
+        Context(name, groups={"company": "acme"}, group_properties={"company": {"size": "big"}})
+        for name in ("ann", "bob")
+    )
+    people = (ann, bob, Context("cyd"))
     after = flag("f", condition(group_has("size", "big")), aggregation_group_type_index=0)
     impact = _impact(flag("f", active=False), after, people=people)
     assert (impact.subjects, impact.entered) == (3, 2)
