@@ -9,6 +9,7 @@ from evaluator.definitions.problem import DefinitionWarning
 from evaluator.json_text import digest
 from mcp_server.services.actor import ActorKind
 from mcp_server.services.change import Change
+from mcp_server.services.condition_ids import identified
 from mcp_server.services.definitions import Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.grouping import related
@@ -71,7 +72,10 @@ def check(
     """
     before = read_feed(base).bodies
     incoming = read_feed(head)
-    after = incoming.bodies
+    before = {ref: identified(body, None) if ref.kind == "flag" else body for ref, body in before.items()}
+    after = {
+        ref: identified(body, before.get(ref)) if ref.kind == "flag" else body for ref, body in incoming.bodies.items()
+    }
     surroundings = Surroundings(
         environment=circumstances.environment,
         sandbox=circumstances.sandbox,

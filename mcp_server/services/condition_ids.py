@@ -3,7 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evaluator.definitions.condition_ids import condition_ids
+from evaluator.definitions.condition_ids import condition_ids, stored_condition_ids, with_condition_ids
+
+
+def identified(incoming: Mapping[str, Any], current: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The incoming flag with an id for every condition: its own, else those of the current flag, else new ones."""
+    if current is None or stored_condition_ids(incoming):
+        return with_condition_ids(incoming)
+    return carrying_condition_ids(current, dict(incoming))
 
 
 def carrying_condition_ids(current: Mapping[str, Any], incoming: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +32,7 @@ def carrying_condition_ids(current: Mapping[str, Any], incoming: dict[str, Any])
             if free:
                 ids[new] = old[free[0]][0]
     own = dict(incoming.get("drysail") or {})
-    number = int(own.get("next_condition", len(old) + 1))
+    number = int(with_condition_ids(current)["drysail"]["next_condition"])
     for place, name in enumerate(ids):
         if name is None:
             ids[place] = f"c{number}"

@@ -7,7 +7,7 @@ from typing import Any
 from evaluator.definitions.problem import DefinitionWarning
 from mcp_server.services.actor import Actor, ActorKind
 from mcp_server.services.applying import apply
-from mcp_server.services.condition_ids import carrying_condition_ids
+from mcp_server.services.condition_ids import identified
 from mcp_server.services.document import Document, Ref
 from mcp_server.services.errors import InvalidInput, Refused
 from mcp_server.services.grouping import related
@@ -85,8 +85,9 @@ def _ever_changed(reader: Reader, environment: str) -> bool:
 
 def _edit(current: Document | None, ref: Ref, body: dict[str, Any]) -> DocumentEdit | None:
     if current is None:
-        return DocumentEdit(ref=ref, base_revision=0, base_digest=None, before=None, after=body)
-    after = _keeping_own_data(current.body, body)
+        after = identified(body, None) if ref.kind == "flag" else body
+        return DocumentEdit(ref=ref, base_revision=0, base_digest=None, before=None, after=after)
+    after = _keeping_own_data(current, body)
     if after == current.body:
         return None
     return DocumentEdit(
@@ -98,13 +99,12 @@ def _edit(current: Document | None, ref: Ref, body: dict[str, Any]) -> DocumentE
     )
 
 
-def _keeping_own_data(current: Mapping[str, Any], incoming: dict[str, Any]) -> dict[str, Any]:
+def _keeping_own_data(current: Document, incoming: dict[str, Any]) -> dict[str, Any]:
     """A file from elsewhere knows nothing of Drysail's metadata and edit counters, so these stay."""
-    kept = {name: current[name] for name in ("version", "id") if name in current and name not in incoming}
-    own = {**(current.get("drysail") or {}), **(incoming.get("drysail") or {})}
+    body = current.body
+    kept = {name: body[name] for name in ("version", "id") if name in body and name not in incoming}
     merged = {**incoming, **kept}
-    if own:
-        merged["drysail"] = own
-    if "filters" in current and not (incoming.get("drysail") or {}).get("condition_ids"):
-        return carrying_condition_ids(current, merged)
-    return merged
+    if current.ref.kind == "flag":
+        merged = identified(merged, body)
+    own = {**(body.get("drysail") or {}), **(merged.get("drysail") or {})}
+    return {**merged, "drysail": own} if own else merged

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluator import Definitions, compile_definitions
-from evaluator.definitions.condition_ids import with_condition_ids
 from evaluator.definitions.problem import BadDefinitions, DefinitionWarning
 from evaluator.validate import validate_flag
 from mcp_server.services.definitions import SETTINGS, SETTINGS_FIELDS, Bodies
@@ -44,7 +43,7 @@ def read_feed(feed: Mapping[str, Any]) -> Incoming:
         problems = validate_flag(flag, definitions)
         refused.extend(DefinitionWarning("flag", key, "quarantined", problem) for problem in problems)
         if not problems:
-            bodies[Ref(kind="flag", key=key)] = with_condition_ids(flag)
+            bodies[Ref(kind="flag", key=key)] = dict(flag)
     for cohort_id, cohort in definitions.cohorts.items():
         if ("cohort", cohort_id) not in out:
             bodies[Ref(kind="cohort", key=cohort_id)] = dict(cohort)

@@ -296,7 +296,13 @@ def test_a_corrupt_segment_makes_the_proposal_stale_before_anything_is_written(
         ([{"op": "set_rollout", "condition": "c1"}], "needs rollout_percentage"),
         ([{"op": "set_variants", "variants": [{"key": "a", "rollout_percentage": 99}]}], "99"),
         (
-            [{"op": "add_condition", "filters": [{"key": "plan", "operator": "equals", "value": 1}], "rollout_percentage": 1}],
+            [
+                {
+                    "op": "add_condition",
+                    "filters": [{"key": "plan", "operator": "equals", "value": 1}],
+                    "rollout_percentage": 1,
+                }
+            ],
             "equals",
         ),
         ([{"op": "set_dependency", "condition": "c1", "flag": "payment-v2", "value": True}], "payments-v2"),
