@@ -53,12 +53,14 @@ def translated(name: str) -> Iterator[None]:
     """Turns what the driver raises into Unavailable, or Refused where a trigger spoke. ``name`` is the database."""
     try:
         yield
-    except StatementError as error:
-        raise _translation(error.orig, name) or error from error
     except PoolTimeout as error:
         raise unavailable(name, "BUSY", "is in use by other threads", "Try again.") from error
     except (sqlite3.Error, SQLAlchemyError) as error:
-        raise _translation(error, name) or error from error
+        cause = error.orig if isinstance(error, StatementError) else error
+        translation = _translation(cause, name)
+        if translation is None:
+            raise
+        raise translation from error
 
 
 def unavailable(name: str, code: str, what: str, hint: str) -> Unavailable:
@@ -98,7 +100,7 @@ def _translation(error: Any, name: str) -> DrysailError | None:
     plain = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
     if plain in _SQLITE:
         return unavailable(name, *_SQLITE[plain])
-    if state is None and type(error).__module__.startswith("psycopg") and isinstance(error, _connection_errors()):
+    if type(error).__module__.startswith("psycopg") and isinstance(error, _connection_errors()):
         return unavailable(name, "UNREACHABLE", f"cannot be reached ({text})", "Check the URL, and that it runs.")
     return None
 

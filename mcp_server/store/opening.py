@@ -22,7 +22,7 @@ def open_store(url: str, *, create: bool) -> SqlStore:
     older or a newer schema is left alone: Unavailable, code ``DATABASE_OLDER`` (run ``drysail migrate``) or
     ``DATABASE_NEWER``. Raises InvalidInput for a URL that is neither, Unavailable for all else that is in the way.
     """
-    database = _database(url)
+    database = database_at(url)
     try:
         with translated(database.name):
             if create:
@@ -43,7 +43,7 @@ def migrate(url: str) -> tuple[str | None, str]:
     """
     from mcp_server.store.migrating import upgrade  # Alembic takes a while to import.
 
-    database = _database(url)
+    database = database_at(url)
     try:
         with translated(database.name):
             if not database.exists():
@@ -64,7 +64,8 @@ def _create(database: Database) -> None:
     upgrade(database)
 
 
-def _database(text: str) -> Database:
+def database_at(text: str) -> Database:
+    """The database that a URL names, not yet connected to. Raises InvalidInput, or Unavailable without the driver."""
     try:
         url = make_url(text)
     except ArgumentError as error:

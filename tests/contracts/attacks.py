@@ -111,14 +111,14 @@ STATES = [
     (EVIDENCE_COUNTS, applied("review", ", evidence_digest = :approved_evidence")),
     (EVIDENCE_COUNTS, applied("allowed", ", evidence_digest = :approved_evidence")),
     (EVIDENCE_COUNTS, "UPDATE proposals SET state = 'applied' WHERE id = :review"),
-    ("ck_proposals_applied", "UPDATE proposals SET state = 'applied' WHERE id = :allowed"),
+    (r"\bck_proposals_applied\b", "UPDATE proposals SET state = 'applied' WHERE id = :allowed"),
     (NEEDS_AN_APPROVAL, "UPDATE proposals SET state = 'approved' WHERE id = :review"),
     (NEEDS_AN_APPROVAL, "UPDATE proposals SET state = 'approved' WHERE id = :allowed"),
     (
         NEEDS_AN_APPROVAL,
         "UPDATE proposals SET state = 'approved', evidence_digest = :approved_evidence WHERE id = :review",
     ),
-    ("ck_proposals_state", "UPDATE proposals SET state = 'done' WHERE id = :judging"),
+    (r"\bck_proposals_state\b", "UPDATE proposals SET state = 'done' WHERE id = :judging"),
 ]
 
 APPENDED = [
@@ -133,13 +133,13 @@ APPENDED = [
     ("follows the newest", f"{ENTRY}(4, {ZEROS}, 'h', '{{}}')"),
     ("follows the newest", f"{ENTRY}(3, {ZEROS}, 'h', '{{}}')"),
     ("follows the newest", f"{ENTRY}(4, (SELECT hash FROM audit_entries WHERE sequence = 2), 'h', '{{}}')"),
-    ("ck_approvals_assurance", f"{APPROVAL}(9, :review, :evidence, 'me', 9, {AT}, {AT}, '')"),
+    (r"\bck_approvals_assurance\b", f"{APPROVAL}(9, :review, :evidence, 'me', 9, {AT}, {AT}, '')"),
 ]
 
 HOME = [
     ("keeps its lineage", "UPDATE home SET lineage = 'other'"),
     ("keeps its lineage", "DELETE FROM home"),
-    ("ck_home_single", "INSERT INTO home (id, lineage, serving_version) VALUES (2, 'x', 1)"),
+    (r"\bck_home_single\b", "INSERT INTO home (id, lineage, serving_version) VALUES (2, 'x', 1)"),
     ("stays real", "UPDATE environments SET sandbox = true"),
     ("only rises", "UPDATE environments SET revision = 0"),
     ("keeps its name", "UPDATE environments SET name = 'other' WHERE name = 'staging'"),

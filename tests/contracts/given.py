@@ -290,3 +290,30 @@ def apply_edits(
     for change in edits:
         writer.write_document(environment, change, proposal_id=made.id, reviewed=reviewed, at=at)
     return writer.proposal(made.id)
+
+
+def fill(writer: Writer) -> None:
+    """Uses every method that writes. The environment ``production`` is there already."""
+    writer.add_environment(environment("demo", sandbox=True))
+    writer.make_real("demo")
+    writer.add_key(*key("key_1", "one"))
+    writer.add_key(*key("key_2", "two", kind="public"))
+    writer.revoke_key("key_1", NOW)
+    made = apply_edits(writer, [edit("checkout", {"active": True, "n": 1.0})], reviewed=True)
+    writer.append_audit(event(subject=made.id))
+    base = newest_revision(writer, "production", flag("checkout"))
+    apply_edits(writer, [edit("checkout", {"active": False}, base=base), edit("7", {}, kind="cohort")])
+    writer.append_audit(event("key.created", actor=PERSON))
+    judged = proposal(edit("other", {}))
+    seal = evidence(judged, Decision.REVIEW)
+    writer.add_proposal(judged, "retry-1")
+    writer.add_evidence(seal)
+    writer.add_approval(approval(seal))
+    writer.move_proposal(
+        judged.id, expected=[ProposalState.JUDGING], to=ProposalState.APPROVED, evidence_digest=seal.digest
+    )
+    writer.activate_policy(policy("strict"))
+    writer.register_snapshot(snapshot())
+    writer.report_server(server())
+    writer.report_server(server("sv_2"))
+    writer.forget_server("sv_2")

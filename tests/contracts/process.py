@@ -4,13 +4,14 @@ Each says ``ready``, waits for a line on its standard input, and then says one l
 """
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mcp_server.services.errors import Stale
+from mcp_server.services.errors import Stale, Unavailable
 from mcp_server.services.ports import Store
 from mcp_server.store import open_store
 from tests.contracts import given
@@ -125,8 +126,24 @@ def stop_half_way(url: str) -> None:
         _wait()
 
 
+def fill_the_disk(url: str) -> None:
+    """Writes until the files may not grow any more; says how many entries were written, and what it was told then."""
+    store = open_store(url, create=False)
+    _wait()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+    written = 0
+    try:
+        while True:
+            with store.write() as writer:
+                writer.append_audit(given.event(reason="x" * 10_000))
+            written += 1
+    except Unavailable as full:
+        _say(f"{written} {full.code}")
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
-    command.__name__: command for command in (apply, create, append, count_up, write_for_ever, stop_half_way)
+    command.__name__: command
+    for command in (apply, create, append, count_up, write_for_ever, stop_half_way, fill_the_disk)
 }
 
 

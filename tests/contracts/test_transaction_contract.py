@@ -29,30 +29,13 @@ def everything(reader: Reader) -> list[object]:
     ]
 
 
-def write_everything(writer: Writer) -> None:
-    """Uses every method that writes."""
-    writer.add_environment(given.environment("demo", sandbox=True))
-    writer.make_real("demo")
-    writer.add_key(*given.key("key_1", "one"))
-    writer.revoke_key("key_1", given.NOW)
-    made = given.apply_edits(writer, [given.edit("checkout", {"active": True})])
-    writer.append_audit(given.event(subject=made.id))
-    judged = given.allowed(writer, given.edit("other", {}))
-    writer.add_approval(given.approval(given.evidence(judged)))
-    writer.activate_policy(given.policy("strict"))
-    writer.register_snapshot(given.snapshot())
-    writer.report_server(given.server())
-    writer.report_server(given.server("sv_2"))
-    writer.forget_server("sv_2")
-
-
 def test_an_exception_takes_everything_back(store: SqlStore) -> None:
     with store.read() as reader:
         before = everything(reader)
     version = store.serving_version()
 
     with suppress(given.Interrupted), store.write() as writer:
-        write_everything(writer)
+        given.fill(writer)
         assert everything(writer) != before
         raise given.Interrupted
 
@@ -63,7 +46,7 @@ def test_an_exception_takes_everything_back(store: SqlStore) -> None:
 
 def test_what_a_block_wrote_is_there_after_it(store: SqlStore) -> None:
     with store.write() as writer:
-        write_everything(writer)
+        given.fill(writer)
         inside = everything(writer)
 
     with store.read() as reader:

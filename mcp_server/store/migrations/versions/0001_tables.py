@@ -40,7 +40,7 @@ def _home() -> None:
         sa.Column("lineage", TEXT, nullable=False),
         sa.Column("serving_version", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_home"),
-        sa.CheckConstraint("id = 1", name="ck_home_single"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_home_single")),
     )
 
 
@@ -52,7 +52,7 @@ def _environments() -> None:
         sa.Column("revision", NUMBER, nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_environments"),
-        sa.CheckConstraint("revision >= 0", name="ck_environments_revision"),
+        sa.CheckConstraint("revision >= 0", name=op.f("ck_environments_revision")),
     )
     op.create_table(
         "keys",
@@ -70,9 +70,9 @@ def _environments() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_keys"),
         sa.ForeignKeyConstraint(["environment"], ["environments.name"], name="fk_keys_environment"),
         sa.UniqueConstraint("token_sha256", name="uq_keys_token_sha256"),
-        sa.CheckConstraint("kind IN ('public', 'secret', 'agent')", name="ck_keys_kind"),
-        sa.CheckConstraint("token IS NULL OR kind = 'public'", name="ck_keys_token"),
-        sa.CheckConstraint("length(token_sha256) = 64", name="ck_keys_token_sha256"),
+        sa.CheckConstraint("kind IN ('public', 'secret', 'agent')", name=op.f("ck_keys_kind")),
+        sa.CheckConstraint("token IS NULL OR kind = 'public'", name=op.f("ck_keys_token")),
+        sa.CheckConstraint("length(token_sha256) = 64", name=op.f("ck_keys_token_sha256")),
     )
     op.create_index("ix_keys_environment", "keys", ["environment"])
 
@@ -100,16 +100,16 @@ def _proposals() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_proposals"),
         sa.UniqueConstraint("id", name="uq_proposals_id"),
         sa.ForeignKeyConstraint(["environment"], ["environments.name"], name="fk_proposals_environment"),
-        sa.CheckConstraint("kind IN ('change', 'import', 'bootstrap', 'revert')", name="ck_proposals_kind"),
+        sa.CheckConstraint("kind IN ('change', 'import', 'bootstrap', 'revert')", name=op.f("ck_proposals_kind")),
         sa.CheckConstraint(
             "state IN ('judging', 'allowed', 'needs_review', 'denied', 'approved',"
             " 'applied', 'rejected', 'withdrawn', 'expired', 'stale')",
-            name="ck_proposals_state",
+            name=op.f("ck_proposals_state"),
         ),
         sa.CheckConstraint(
             "state <> 'applied' OR"
             " (applied_at IS NOT NULL AND applied_revision IS NOT NULL AND evidence_digest IS NOT NULL)",
-            name="ck_proposals_applied",
+            name=op.f("ck_proposals_applied"),
         ),
     )
     op.create_index("ix_proposals_environment_state", "proposals", ["environment", "state"])
@@ -126,8 +126,8 @@ def _proposals() -> None:
         sa.PrimaryKeyConstraint("proposal_id", "position", name="pk_proposal_edits"),
         sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name="fk_proposal_edits_proposal_id"),
         sa.UniqueConstraint("proposal_id", "kind", "key", name="uq_proposal_edits_proposal_id_kind_key"),
-        sa.CheckConstraint(DOCUMENT_KINDS, name="ck_proposal_edits_kind"),
-        sa.CheckConstraint("base_revision >= 0", name="ck_proposal_edits_base_revision"),
+        sa.CheckConstraint(DOCUMENT_KINDS, name=op.f("ck_proposal_edits_kind")),
+        sa.CheckConstraint("base_revision >= 0", name=op.f("ck_proposal_edits_base_revision")),
     )
     op.create_index("ix_proposal_edits_kind_key", "proposal_edits", ["kind", "key"])
     op.create_table(
@@ -150,7 +150,7 @@ def _evidence() -> None:
         sa.PrimaryKeyConstraint("digest", name="pk_evidence"),
         sa.ForeignKeyConstraint(["proposal_id"], ["proposals.id"], name="fk_evidence_proposal_id"),
         sa.UniqueConstraint("digest", "proposal_id", name="uq_evidence_digest_proposal_id"),
-        sa.CheckConstraint("decision IN ('allow', 'review', 'deny')", name="ck_evidence_decision"),
+        sa.CheckConstraint("decision IN ('allow', 'review', 'deny')", name=op.f("ck_evidence_decision")),
     )
     op.create_index("ix_evidence_proposal_id", "evidence", ["proposal_id"])
     op.create_table(
@@ -170,7 +170,7 @@ def _evidence() -> None:
             name="fk_approvals_evidence_digest_proposal_id",
         ),
         sa.UniqueConstraint("evidence_digest", "reviewer", "at", name="uq_approvals_evidence_digest_reviewer_at"),
-        sa.CheckConstraint("assurance BETWEEN 1 AND 4", name="ck_approvals_assurance"),
+        sa.CheckConstraint("assurance BETWEEN 1 AND 4", name=op.f("ck_approvals_assurance")),
     )
     op.create_index("ix_approvals_proposal_id", "approvals", ["proposal_id"])
 
@@ -194,8 +194,8 @@ def _documents() -> None:
         sa.UniqueConstraint(
             "proposal_id", "environment", "kind", "key", name="uq_document_revisions_proposal_id_environment_kind_key"
         ),
-        sa.CheckConstraint(DOCUMENT_KINDS, name="ck_document_revisions_kind"),
-        sa.CheckConstraint("revision > 0", name="ck_document_revisions_revision"),
+        sa.CheckConstraint(DOCUMENT_KINDS, name=op.f("ck_document_revisions_kind")),
+        sa.CheckConstraint("revision > 0", name=op.f("ck_document_revisions_revision")),
     )
     op.create_table(
         "documents",
@@ -239,7 +239,7 @@ def _policies_and_audit() -> None:
         sa.Column("event", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("sequence", name="pk_audit_entries"),
         sa.UniqueConstraint("hash", name="uq_audit_entries_hash"),
-        sa.CheckConstraint("sequence > 0", name="ck_audit_entries_sequence"),
+        sa.CheckConstraint("sequence > 0", name=op.f("ck_audit_entries_sequence")),
     )
 
 
