@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,22 @@ OFFLINE = {
 
 @contextmanager
 def engine(threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of one's own that never touches the network. ``threads`` None leaves it all cores."""
-    settings: dict[str, Any] = OFFLINE if threads is None else {**OFFLINE, "threads": threads}
-    connection = duckdb.connect(":memory:", config=settings)
+    """A connection of one's own to a DuckDB in memory that never touches the network.
+
+    ``threads`` None leaves it all cores.
+    """
+    connection = _database(threads).cursor()
     try:
         yield connection
     finally:
         connection.close()
+
+
+@cache
+def _database(threads: int | None) -> duckdb.DuckDBPyConnection:
+    """Starting a DuckDB stops all of Python for some 15 ms, so that a process does it once."""
+    settings: dict[str, Any] = OFFLINE if threads is None else {**OFFLINE, "threads": threads}
+    return duckdb.connect(":memory:", config=settings)
 
 
 def write_table(connection: duckdb.DuckDBPyConnection, path: Path, table: Table) -> None:

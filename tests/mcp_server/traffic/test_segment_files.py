@@ -2,6 +2,7 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -192,3 +193,15 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytes
 def test_errors_of_traffic_are_expected_failures() -> None:
     assert issubclass(Unavailable, DrysailError)
     assert Unavailable.exit_status == 2
+
+
+def test_threads_that_write_at_the_same_time_do_not_mix_their_segments(tmp_path: Path) -> None:
+    def write_many(thread: int) -> None:
+        for number in range(5):
+            segment(tmp_path, [check(f"{thread}-{number}-{user}") for user in range(20)], source=f"{thread} {number}")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write_many, range(4)))
+    assert set(recording_of(tmp_path).subjects.values) == {
+        f"{thread}-{number}-{user}" for thread in range(4) for number in range(5) for user in range(20)
+    }
