@@ -29,7 +29,7 @@ from mcp_server.http.ofrep import OfrepEndpoint
 from mcp_server.http.rejection import Disconnected, Rejection
 from mcp_server.http.rendering import Rendering
 from mcp_server.http.shape import decide_options, flags_options
-from mcp_server.http.shedding import Load, Shedding
+from mcp_server.http.shedding import Load, Shedding, measuring
 from mcp_server.http.sources import SYSTEM, Sources
 from mcp_server.services.ports import Recorder
 from mcp_server.services.serving import Serving
@@ -64,12 +64,12 @@ def create_app(
     lifespan: LifespanHook | None = None,
 ) -> Application:
     """The whole HTTP surface. ``extra_routes`` come last; ``lifespan`` runs around all requests."""
-    load = Load()
+    load = Load(sources.timer())
     answering = Answering(serving, recorder, sources.clock)
     metrics = Metrics(serving, answering, load, sources.timer)
 
     def check_path(name: str, app: ASGIApp) -> ASGIApp:
-        return metrics.counted(name, CrossOrigin(Shedding(app, load)))
+        return metrics.counted(name, CrossOrigin(Shedding(app, load, sources.timer)))
 
     rendering = Rendering()
     flags = check_path("flags", FlagsEndpoint(answering, rendering, flags_options, sources.new_request_id))
@@ -124,7 +124,7 @@ def _lifespan(
         async with AsyncExitStack() as stack:
             if hook is not None:
                 await stack.enter_async_context(hook())
-            await stack.enter_async_context(load.measured(sources.timer))
+            await stack.enter_async_context(measuring(load, sources.timer))
             yield
 
     return lifespan

@@ -1,76 +1,132 @@
 """Turning requests away when the server is too far behind."""
 
 import asyncio
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from mcp_server.http.shedding import TARGET_SECONDS, Load, Shedding
+from mcp_server.http.shedding import BURST_SECONDS, TARGET_SECONDS, TICK_SECONDS, Load, Shedding, measuring
+
+ANSWER = 0.0012
+"""Seconds of one core that an answer takes in the simulation, ..."""
+REFUSAL = 0.00025
+"""... and a refusal."""
+CAPACITY = 1 / ANSWER
+SECONDS = 20
 
 
-def load_of(lateness: float) -> Load:
-    load = Load()
-    for _ in range(50):
-        load.measure(lateness)
-    return load
+@dataclass
+class Outcome:
+    """How long the answered requests had waited for their answers, and how many were refused."""
+
+    waits: list[float] = field(default_factory=list)
+    refused: int = 0
+
+    @property
+    def longest(self) -> float:
+        return max(self.waits)
 
 
-def refused(load: Load, requests: int) -> int:
-    return sum(load.turns_away() for _ in range(requests))
+def simulate(arrivals: Sequence[float], *, pause: tuple[float, float] | None = None) -> Outcome:
+    """An event loop on a virtual clock: every round takes on all that has arrived before it, in order.
+
+    ``pause`` (when, how long) stops the whole machine once.
+    """
+    load, outcome, now, taken, due = Load(0.0), Outcome(), 0.0, 0, TICK_SECONDS
+    while taken < len(arrivals):
+        now = max(now, arrivals[taken])
+        if pause is not None and now >= pause[0]:
+            now, pause = now + pause[1], None
+        if now >= due:
+            load.tick(now if now > due + ANSWER else due)
+            due = now + TICK_SECONDS
+        upto = bisect_left(arrivals, now + 1e-12)
+        for arrived in arrivals[taken:upto]:
+            if load.turns_away(now):
+                now += REFUSAL
+                outcome.refused += 1
+            else:
+                now += ANSWER
+                outcome.waits.append(now - arrived)
+        taken = upto
+    return outcome
 
 
-@pytest.mark.parametrize("lateness", [0.0, -0.01, 0.001, 0.1, TARGET_SECONDS - 0.001])
-def test_a_server_in_time_turns_nobody_away(lateness: float) -> None:
-    assert refused(load_of(lateness), 1000) == 0
+def steady(rate: float) -> list[float]:
+    return [number / rate for number in range(int(rate * SECONDS))]
 
 
-@given(st.floats(min_value=TARGET_SECONDS * 1.01, max_value=60))
-def test_the_share_that_is_answered_is_what_fits_the_target(lateness: float) -> None:
-    answered = 1000 - refused(load_of(lateness), 1000)
-    assert answered == pytest.approx(1000 * TARGET_SECONDS / lateness, abs=2)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.98])
+def test_below_its_capacity_a_server_turns_nobody_away(share: float) -> None:
+    assert simulate(steady(CAPACITY * share)).refused == 0
 
 
-def test_one_late_tick_turns_nobody_away() -> None:
-    load = load_of(0.001)
-    load.measure(0.5)
-    assert refused(load, 100) == 0
+@pytest.mark.parametrize("times", [1.1, 1.5, 2.0, 3.0])
+def test_beyond_it_answers_nearly_all_that_it_can_and_each_in_time(times: float) -> None:
+    rate = CAPACITY * times
+    possible = (1 - rate * REFUSAL) / (ANSWER - REFUSAL)
+    outcome = simulate(steady(rate))
+    answered = len(outcome.waits) / SECONDS
+    assert answered > 0.9 * possible
+    assert outcome.longest < 1.0
+    assert len(outcome.waits) + outcome.refused == int(rate * SECONDS)
 
 
-def test_it_ends_when_the_server_has_caught_up() -> None:
-    load = load_of(2.0)
-    assert refused(load, 100) > 50
-    for _ in range(20):
-        load.measure(0.0)
-    assert refused(load, 100) == 0
+def test_without_it_twice_the_capacity_would_leave_nearly_nobody_answered_in_time() -> None:
+    """What the simulation is worth: the same load, nobody refused."""
+    arrivals = steady(CAPACITY * 2)
+    in_time = sum((number + 1) * ANSWER - arrived < 1.0 for number, arrived in enumerate(arrivals))
+    assert in_time / SECONDS < 0.15 * CAPACITY
 
 
-def test_the_lateness_of_the_event_loop_is_measured() -> None:
-    async def busy() -> float:
-        load = Load()
-        time = iter(range(1000))
-        async with load.measured(lambda: next(time)):  # every tick seems to take a second
+def test_a_short_pause_of_the_machine_is_no_overload() -> None:
+    assert simulate(steady(CAPACITY / 2), pause=(5.0, BURST_SECONDS - 0.15)).refused == 0
+
+
+def test_after_a_long_pause_it_catches_up_and_then_turns_nobody_away() -> None:
+    outcome = simulate(steady(CAPACITY / 2), pause=(5.0, 3.0))
+    assert 0 < outcome.refused < CAPACITY * 3.5 / 2
+    assert outcome.waits[-1] < 0.01
+
+
+def test_a_burst_that_can_be_answered_in_time_is_answered() -> None:
+    arrivals = sorted(steady(CAPACITY / 2) + [5.0] * int(CAPACITY * 0.4))
+    outcome = simulate(arrivals)
+    assert outcome.refused == 0
+    assert outcome.longest < 1.0
+
+
+def test_a_server_that_was_late_waits_less_for_the_next_request() -> None:
+    load, late = Load(0.0), TICK_SECONDS + TARGET_SECONDS * 1.1
+    for start, patience in ((0.0, BURST_SECONDS), (late, BURST_SECONDS), (2 * late, TARGET_SECONDS)):
+        assert load.turns_away(start + TICK_SECONDS + patience * 0.99) is False
+        assert load.turns_away(start + TICK_SECONDS + patience * 1.01) is True
+        load.tick(start + late)
+    assert load.shed == 3
+    load.tick(3 * late + TICK_SECONDS)
+    assert load.turns_away(3 * late + TICK_SECONDS + BURST_SECONDS) is False
+
+
+def test_the_timer_fires_in_the_event_loop() -> None:
+    async def watch() -> float:
+        seconds = iter(range(1000))
+        load = Load(0.0)
+        async with measuring(load, lambda: float(next(seconds))):  # every tick seems to take a second
             while load.lateness < 0.5:
                 await asyncio.sleep(0)
         return load.lateness
 
-    assert asyncio.run(asyncio.wait_for(busy(), 10)) > 0.5
-
-
-def client_of(load: Load) -> TestClient:
-    return TestClient(Shedding(PlainTextResponse("answered"), load))
+    assert asyncio.run(asyncio.wait_for(watch(), 10)) == pytest.approx(1 - TICK_SECONDS)
 
 
 def test_who_is_turned_away_gets_503_and_when_to_come_back() -> None:
-    load = load_of(1e9)
-    load.turns_away()
-    answer = client_of(load).post("/flags/", content=b"never read")
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"] == "1"
-    assert load.shed == 1
+    answer = TestClient(Shedding(PlainTextResponse("answered"), Load(0.0), lambda: 60.0)).post("/", content=b"unread")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
 
 def test_who_is_not_turned_away_is_answered() -> None:
-    assert client_of(load_of(0)).post("/flags/").text == "answered"
+    assert TestClient(Shedding(PlainTextResponse("answered"), Load(60.0), lambda: 60.0)).post("/").text == "answered"
