@@ -60,7 +60,7 @@ def compare(
         edited=edited,
         totals=totals,
         moves=_amounts(moves, audience.population, checks),
-        attribution=_attribution(before, after, changed, on_after, audience.population),
+        attribution=_attribution(before, after, changed=changed, on_after=on_after, population=audience.population),
         coverage_before=before.coverage,
         coverage_after=after.coverage,
         slices=_slices(audience.slicers, on_before, on_after, changed),
@@ -129,7 +129,7 @@ def _examples(moves: _Moves, audience: Audience) -> dict[Move, Sequence[Candidat
 
 
 def _attribution(
-    before: Outcome, after: Outcome, changed: Mask, on_after: Mask, population: Population
+    before: Outcome, after: Outcome, *, changed: Mask, on_after: Mask, population: Population
 ) -> dict[tuple[Side, int | None], int]:
     """To the new condition that turns a subject on or switches it, else to the old one that no longer does."""
     sides: tuple[tuple[Side, Outcome, Mask], ...] = (

@@ -19,7 +19,7 @@ from policies.replay.outcome import NO_CONDITION, OFF, ON, UNDETERMINED, Outcome
 from policies.replay.population import Mask
 from policies.replay.stage import Stage
 from policies.replay.tables import FALSE, TRUE
-from policies.replay.view import ABSENT, HIDDEN, Ids
+from policies.replay.view import ABSENT, HIDDEN, PERSON, Ids
 
 _NOTHING = -3
 """Nothing unknown so far could have decided."""
@@ -30,7 +30,7 @@ Rows = NDArray[np.intp]
 class Decision:
     """One flag while it is decided. ``identity`` names the flag with everything that its answers hang on."""
 
-    def __init__(self, flag: CompiledFlag, identity: str, stage: Stage, filters: Filters) -> None:
+    def __init__(self, flag: CompiledFlag, identity: str, *, stage: Stage, filters: Filters) -> None:
         size = stage.view.size
         variants = [key for _, key in flag.variants] + ([flag.holdout.variant] if flag.holdout else [])
         self._flag = flag
@@ -83,7 +83,7 @@ class Decision:
             self._hide(rows[hidden], variant, name_of("holdout", self._identity))
             rows = rows[~hidden]
             rows = rows[self._at_most(holdout.bound, rows, ids, "holdout")]
-        self._decide(rows, np.full(len(rows), variant, dtype=np.int16), NO_CONDITION)
+        self._decide(rows, _same(rows, variant), NO_CONDITION)
 
     def _pass(self, condition: CompiledCondition) -> ConditionCoverage:
         """Lets everybody who is still open through the filters and the rollout of one condition."""
@@ -114,10 +114,13 @@ class Decision:
 
     def _standing(self, condition: CompiledCondition, ids: Ids) -> tuple[Mask, Mask]:
         """Who has an id to hash (or needs none), and of whom the id is not known."""
+        size = self._stage.view.size
+        if ids.name == PERSON:
+            return np.ones(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
         states = ids.states[ids.codes]
         by_device = condition.aggregation is None and self._flag.device_bucketing
         if by_device and needs_no_hash(self._flag, condition):
-            return np.ones(len(states), dtype=np.bool_), states == HIDDEN
+            return np.ones(size, dtype=np.bool_), states == HIDDEN
         return states != ABSENT, states == HIDDEN
 
     def _admitted(self, condition: CompiledCondition, rows: Rows, ids: Ids) -> Mask:
@@ -128,17 +131,17 @@ class Decision:
     def _at_most(self, bound: int, rows: Rows, ids: Ids, kind: HashKind) -> Mask:
         if bound < 0:
             return np.zeros(len(rows), dtype=np.bool_)
-        inside: Mask = self._stage.hashes.of(rows, ids, self._flag.key, kind) <= np.uint64(bound)
+        inside: Mask = self._stage.hashes.of(rows, ids, flag=self._flag.key, kind=kind) <= np.uint64(bound)
         return inside
 
     def _assigned(self, condition: CompiledCondition, rows: Rows, ids: Ids) -> Values:
         """The value of each subject that the condition admits."""
         pinned = self._pinned(condition)
         if pinned is not None:
-            return np.full(len(rows), pinned, dtype=np.int16)
+            return _same(rows, pinned)
         bounds = np.maximum.accumulate(np.array([bound for bound, _ in self._flag.variants], dtype=np.uint64))
         codes = np.array([*(self._codes[key] for _, key in self._flag.variants), ON], dtype=np.int16)
-        hashes = self._stage.hashes.of(rows, ids, self._flag.key, "variant")
+        hashes = self._stage.hashes.of(rows, ids, flag=self._flag.key, kind="variant")
         return codes[np.searchsorted(bounds, hashes, side="right")]
 
     def _pinned(self, condition: CompiledCondition) -> int | None:
@@ -152,15 +155,8 @@ class Decision:
         if not len(rows):
             return
         pinned = self._pinned(condition)
-        details = [
-            self._flag.key,
-            ids.name,
-            condition.rollout_bound,
-            pinned,
-            self._flag.variants,
-            self._flag.early_exit,
-        ]
-        unknowns = [*self._filters.unknowns(condition.tests, rows), _everywhere(name_of("id", *details), rows)]
+        unit = name_of("id", ids.name, self._flag.key, condition.rollout_bound, pinned, self._flag.variants)
+        unknowns = [*self._filters.unknowns(condition.tests, rows), _everywhere(unit, rows)]
         self._might(rows, _same(rows, UNDETERMINED if pinned is None else pinned), unknowns)
         if self._flag.early_exit and condition.rollout_bound is not None:
             self._might(rows, _same(rows, OFF), unknowns)

@@ -20,7 +20,7 @@ _NO_SUCH_VALUE = -3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def measure_fidelity(flags: Iterable[str], base: Side, stage: Stage, revision: int) -> FidelityTally:
+def measure_fidelity(flags: Iterable[str], base: Side, *, stage: Stage, revision: int) -> FidelityTally:
     """Compares the recorded answers of these flags with those of the base definitions.
 
     Answers given at ``revision`` or later count, and those of which the revision is not known. Older ones that differ

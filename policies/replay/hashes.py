@@ -26,7 +26,7 @@ class Hashes:
         self._buckets = buckets
         self._computed: dict[tuple[str, str, HashKind], _HashColumn] = {}
 
-    def of(self, rows: NDArray[np.intp], ids: Ids, flag: str, kind: HashKind) -> NDArray[np.uint64]:
+    def of(self, rows: NDArray[np.intp], ids: Ids, *, flag: str, kind: HashKind) -> NDArray[np.uint64]:
         """The hashes in these contexts. ``flag`` does not matter to a holdout."""
         recorded = self._buckets.get((flag, kind)) if ids.name == PERSON else None
         if recorded is None:

@@ -35,7 +35,8 @@ class Unknown:
 class Possibility:
     """In these contexts the flag has these values if all the unknowns that touch them hold.
 
-    Each ``Unknown.rows`` runs parallel to ``rows``. Without unknowns: the values if nothing before held.
+    A value of ``UNDETERMINED`` may be any. Each ``Unknown.rows`` runs parallel to ``rows``. Without unknowns: the
+    values if nothing before held.
     """
 
     rows: NDArray[np.intp]

@@ -16,6 +16,8 @@ from policies.replay.population import Mask
 
 def might_differ(before: Outcome, after: Outcome) -> Mask:
     """Contexts where at least one answer is undetermined and the two are not provably equal."""
+    if before is after:
+        return np.zeros(len(before.answers), dtype=np.bool_)
     unknown_before, unknown_after = before.answers == UNDETERMINED, after.answers == UNDETERMINED
     differing: Mask = unknown_before | unknown_after
     rows = np.flatnonzero(unknown_before & unknown_after)
@@ -47,7 +49,8 @@ class _Ledger:
                 self._ask(unknown, numbers, at[asked], possibility.rows[asked])
             reached = at >= 0
             for code in np.unique(possibility.values[reached]).tolist():
-                self._extend(numbers, at[reached & (possibility.values == code)], outcome.values[code])
+                value = None if code == UNDETERMINED else outcome.values[code]
+                self._extend(numbers, at[reached & (possibility.values == code)], value)
         return numbers
 
     def _ask(self, unknown: Unknown, numbers: NDArray[np.int64], at: NDArray[np.intp], rows: NDArray[np.intp]) -> None:

@@ -72,7 +72,7 @@ class Replayer:
         self._recording = recording
         self._stage = prepare(recording, now)
         self._lists = MemberLists()
-        self._before = Side(before, facts_before, self._stage, self._lists)
+        self._before = Side(before, facts_before, stage=self._stage, lists=self._lists)
         self._raffle = Raffle(recording.subjects.codes, self._stage.view.subjects)
         self._slicers: dict[str, Slicer] = {}
         self._fidelity: dict[tuple[str, ...], FidelityTally] = {}
@@ -108,8 +108,11 @@ class Replayer:
         breakdowns: Sequence[str] = (),
         progress: Progress | None = None,
     ) -> Tally:
-        """What ``replay`` counts, before it is summed up. Tallies of recordings that share no subject can be added."""
-        side = Side(after, facts_after, self._stage, self._lists)
+        """What ``replay`` counts, before it is summed up.
+
+        Tallies can be added if their recordings have the same columns and share no subject.
+        """
+        side = Side(after, facts_after, stage=self._stage, lists=self._lists)
         keys = self._order(after, edited, flags)
         audience = self._audience(breakdowns)
         changed, undetermined = np.zeros((2, self._recording.size), dtype=np.bool_)
@@ -149,7 +152,7 @@ class Replayer:
     def _fidelity_of(self, flags: tuple[str, ...]) -> FidelityTally:
         """Measured once for the same flags: the change has no part in it."""
         if flags not in self._fidelity:
-            self._fidelity[flags] = measure_fidelity(flags, self._before, self._stage, self._revision)
+            self._fidelity[flags] = measure_fidelity(flags, self._before, stage=self._stage, revision=self._revision)
         return self._fidelity[flags]
 
     def _audience(self, breakdowns: Sequence[str]) -> Audience:

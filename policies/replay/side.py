@@ -12,7 +12,7 @@ from policies.replay.stage import Stage
 class Side:
     """The answers of one ruleset to everybody in the recording."""
 
-    def __init__(self, ruleset: Ruleset, facts: Facts, stage: Stage, lists: MemberLists) -> None:
+    def __init__(self, ruleset: Ruleset, facts: Facts, *, stage: Stage, lists: MemberLists) -> None:
         self.ruleset = ruleset
         self.facts = facts
         self._stage = stage
@@ -51,7 +51,7 @@ class Side:
                 return False
 
     def _decided(self, flag: CompiledFlag) -> Outcome:
-        return Decision(flag, self._identities.flag(flag.key), self._stage, self._filters).outcome()
+        return Decision(flag, self._identities.flag(flag.key), stage=self._stage, filters=self._filters).outcome()
 
     def _for_dependents(self, key: str) -> Outcome:
         flag = self.ruleset.flags.get(key)

@@ -44,7 +44,7 @@ def test_columns_answer_as_the_evaluator_does_one_by_one(seed: int, monkeypatch:
     ruleset, facts = compiled(random_definitions(random, flags=FLAGS)), random_facts(random)
     recording = _with_buckets(random, recording_of(random_subjects(random, CONTEXTS)), ruleset)
     now = random.choice(MOMENTS)
-    side = Side(ruleset, facts, prepare(recording, now), MemberLists())
+    side = Side(ruleset, facts, stage=prepare(recording, now), lists=MemberLists())
     for key in ruleset.flags:
         expected = [_scalar(ruleset, key, recording.context(row), now, facts) for row in range(recording.size)]
         assert list(_columnar(side, key)) == expected, key

@@ -99,8 +99,7 @@ def test_an_impact_counts_what_the_evaluator_answers_one_by_one(seed: int) -> No
 def test_whoever_is_not_counted_keeps_their_value_whatever_was_redacted(seed: int) -> None:
     """A subject neither *changed* nor *undetermined* does not move, whichever values the recording left out."""
     change, random = _random_change(seed), Random(-seed)
-    stage, lists = prepare(change.recording, change.now), MemberLists()
-    before, after = (Side(ruleset, change.facts, stage, lists) for ruleset in (change.before, change.after))
+    before, after = _sides(change)
     contexts = _contexts(change.recording)
     for flag in change.flags:
         undetermined = might_differ(before.outcome(flag), after.outcome(flag))
@@ -119,7 +118,9 @@ def test_equal_unknowns_are_told_from_different_ones() -> None:
     for seed in range(60):
         change = _random_change(seed)
         stage, lists = prepare(change.recording, change.now), MemberLists()
-        before, after = (Side(ruleset, change.facts, stage, lists) for ruleset in (change.before, change.after))
+        before, after = (
+            Side(ruleset, change.facts, stage=stage, lists=lists) for ruleset in (change.before, change.after)
+        )
         for flag in change.flags:
             old, new = before.outcome(flag), after.outcome(flag)
             both = (old.answers == UNDETERMINED) & (new.answers == UNDETERMINED)
@@ -163,6 +164,12 @@ def test_a_replay_repeats_to_the_byte_whatever_was_replayed_before(seed: int) ->
     again = used.replay(change.after, edited=change.flags[:1], facts_after=change.facts)
     assert fresh.model_dump_json() == again.model_dump_json()
     assert impact_digest(fresh) == impact_digest(again)
+
+
+def _sides(change: Change) -> tuple[Side, Side]:
+    stage, lists = prepare(change.recording, change.now), MemberLists()
+    old, new = (Side(ruleset, change.facts, stage=stage, lists=lists) for ruleset in (change.before, change.after))
+    return old, new
 
 
 @dataclass
