@@ -74,20 +74,21 @@ def _audiences(expect: Expect, flag: FlagImpact) -> Iterator[Remark]:
             limit = f"only the declared {name}"
             yield Remark(State.INSUFFICIENT_EVIDENCE, message, f"{name} not measured", limit, flag.flag, RECORD)
         elif outside:
-            observed = f"{plural(outside, 'changed subject')} outside"
-            yield _contradiction(flag.flag, observed, f"only the declared {name}", "only")
+            message = f"The replay shows {plural(outside, 'changed subject')} outside of the declared {name}."
+            observed, limit = f"{number(outside)} outside", f"only the declared {name}"
+            yield Remark(State.FAIL, message, observed, limit, flag.flag, _CORRECT)
 
 
 def _outside(breakdown: Breakdown, values: list[Any]) -> int | None:
-    """Changed subjects with another value than these; None where the recording or the breakdown does not tell."""
+    """Changed subjects with another value than these; None where neither recording nor breakdown tells."""
     allowed = {_text(value) for value in values}
-    rows = [row for row in breakdown.rows if row.changed]
-    if any(row.value == _REDACTED for row in rows):
-        return None
+    rows = [(_canonical(row.value), row.changed) for row in breakdown.rows]
     others = breakdown.others.changed if breakdown.others is not None else 0
-    if others and not allowed <= {row.value for row in breakdown.rows}:
-        return None
-    return others + sum(row.changed for row in rows if _canonical(row.value) not in allowed)
+    others_are_outside = allowed <= {value for value, _ in rows}
+    unknown = sum(changed for value, changed in rows if value == _REDACTED) + (0 if others_are_outside else others)
+    outside = sum(changed for value, changed in rows if value not in {*allowed, _REDACTED})
+    outside += others if others_are_outside else 0
+    return None if unknown and not outside else outside
 
 
 def _canonical(text: str) -> str:
