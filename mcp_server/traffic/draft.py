@@ -1,7 +1,7 @@
 """A segment while it is filled: checks go in one by one, numpy columns come out."""
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from evaluator.context import Context
 from mcp_server.services.ports import AnsweredCheck
 from mcp_server.traffic.interning import ContextTable, Unrecordable, check_name, json_text, parse_texts
+from mcp_server.traffic.layout import LOG, TABLE_COLUMNS
 from mcp_server.traffic.manifest import ColumnKind, ColumnName, microseconds
 from mcp_server.traffic.tables import Table
 from policies.impact import FlagValue, Provenance
@@ -73,15 +74,16 @@ class Draft:
         self._flags: dict[str, int] = {}
         self._values: dict[FlagValue, int] = {}
         self._sdks: dict[str, int] = {}
-        self._at = array("q")
-        self._revision = array("q")
-        self._flag, self._context, self._value, self._sdk = (array("i") for _ in range(4))
+        # The answers of a request share all but flag and value; ``size`` is how many there are.
+        self._requests = {"at": array("q"), "context": array("i"), "revision": array("q"), "sdk": array("i")}
+        self._sizes = array("i")
+        self._answers = {"flag": array("i"), "value": array("i")}
         self._hashes: dict[tuple[int, int], tuple[int, int]] = {}
 
     @property
     def checks(self) -> int:
         """Number of rows in the log."""
-        return len(self._at)
+        return len(self._answers["flag"])
 
     def add(self, check: AnsweredCheck) -> None:
         """Takes one request's answers, all or none. Raises Unrecordable."""
@@ -91,40 +93,42 @@ class Draft:
             hashes = [(self.flag(key), _hash_pair(pair)) for key, pair in check.hashes.items()]
         except (TypeError, ValueError) as error:
             raise Unrecordable(str(error)) from error
-        answers = [(result.key, result.value) for result in check.results]
+        answers = {result.key: result.value for result in check.results}
         context = self.add_answers(check.context, check.at, answers, check.revision, check.sdk)
         for flag, pair in hashes:
             self._hashes[flag, context] = pair
 
     def add_answers(
-        self, context: Context, at: datetime, answers: Sequence[tuple[str, FlagValue]], revision: int, sdk: str
+        self, context: Context, at: datetime, answers: Mapping[str, FlagValue], revision: int, sdk: str
     ) -> int:
-        """Takes the answers (flag, value) that one context got at one moment; returns the context's code.
+        """Takes the answers, by flag, that one context got at one moment; returns the context's code.
 
         Raises Unrecordable.
         """
         if not 0 <= revision < GREATEST_REVISION:
             raise Unrecordable(f"{revision} is no revision.")
         try:
-            at_us = microseconds(at)
-            flags = [self.flag(key) for key, _ in answers]
-            values = [self.value(value) for _, value in answers]
-            sdk_code = self.sdk(sdk)
-            code = self.contexts.code(context)  # last, so that a refused check leaves no context behind
+            flags = _codes(self._flags, answers, self.flag)
+            values = _codes(self._values, answers.values(), self.value)
+            # The context comes last, so that a refused check leaves none behind.
+            request = (microseconds(at), self.sdk(sdk), self.contexts.code(context))
         except (TypeError, AttributeError) as error:
             raise Unrecordable(str(error)) from error
-        self._at.extend((at_us,) * len(answers))
-        self._revision.extend((revision,) * len(answers))
-        self._flag.extend(flags)
-        self._value.extend(values)
-        self._context.extend((code,) * len(answers))
-        self._sdk.extend((sdk_code,) * len(answers))
-        return code
+        at_us, sdk_code, context_code = request
+        self._requests["at"].append(at_us)
+        self._requests["context"].append(context_code)
+        self._requests["revision"].append(revision)
+        self._requests["sdk"].append(sdk_code)
+        self._sizes.append(len(answers))
+        self._answers["flag"].extend(flags)
+        self._answers["value"].extend(values)
+        return context_code
 
     def extend(self, log: Table) -> None:
         """Takes many rows at once, coded with this draft's own codes."""
-        for column, rows in self._log_arrays().items():
+        for column, rows in (self._requests | self._answers).items():
             rows.frombytes(np.ascontiguousarray(log[column], dtype=f"i{rows.itemsize}").tobytes())
+        self._sizes.frombytes(np.ones(len(log["at"]), dtype="i4").tobytes())
 
     def flag(self, key: str) -> int:
         """A flag's code."""
@@ -164,25 +168,30 @@ class Draft:
             columns=columns,
             texts=texts,
             codes=self.contexts.codes(),
-            log={name: np.frombuffer(rows, dtype=f"i{rows.itemsize}") for name, rows in self._log_arrays().items()},
+            log=self._log(),
             buckets=self._buckets(),
             dropped=self.dropped,
         )
 
-    def _log_arrays(self) -> dict[str, "array[int]"]:
+    def _log(self) -> dict[str, NDArray[Any]]:
+        rows = self._requests | self._answers
+        columns = {name: np.frombuffer(rows[name], dtype=kind) for name, kind in TABLE_COLUMNS[LOG].items()}
+        sizes = np.frombuffer(self._sizes, dtype="i4")
         return {
-            "at": self._at,
-            "flag": self._flag,
-            "context": self._context,
-            "value": self._value,
-            "revision": self._revision,
-            "sdk": self._sdk,
+            name: np.repeat(column, sizes) if name in self._requests else column for name, column in columns.items()
         }
 
     def _buckets(self) -> dict[str, NDArray[Any]]:
         pairs = np.array(list(self._hashes), dtype=np.int32).reshape(-1, 2)
         hashes = np.array(list(self._hashes.values()), dtype=np.uint64).reshape(-1, 2)
         return {"flag": pairs[:, 0], "context": pairs[:, 1], "rollout": hashes[:, 0], "variant": hashes[:, 1]}
+
+
+def _codes(known: Mapping[Any, int], names: Collection[Any], new: Callable[[Any], int]) -> list[int]:
+    try:
+        return [known[name] for name in names]
+    except KeyError:
+        return [new(name) for name in names]
 
 
 def _hash_pair(pair: Collection[int | None]) -> tuple[int, int]:

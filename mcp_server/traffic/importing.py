@@ -95,7 +95,7 @@ class _Importer:
         self._draft.dropped += header.dropped
 
     def _add(self, check: CheckLine) -> None:
-        self._draft.add_answers(check.context, check.at, [(check.flag, check.value)], check.revision, check.sdk)
+        self._draft.add_answers(check.context, check.at, {check.flag: check.value}, check.revision, check.sdk)
         self._checks += 1
         if self._draft.checks >= CHECKS_PER_SEGMENT:
             self._write()
