@@ -18,7 +18,15 @@ Path = tuple[str | int, ...]
 
 
 class InvalidJson(ValueError):
-    """The text is not JSON, or nests deeper or counts higher than this program reads. The message names the place."""
+    """The text is not JSON, or nests deeper or counts higher than this program reads. The message names the place.
+
+    ``line`` and ``column`` count from 1; they are None where the whole is meant.
+    """
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
 
 
 class NotCanonical(ValueError):
@@ -60,7 +68,8 @@ def loads(text: str | bytes) -> JsonValue:
     try:
         value = json.loads(text, parse_float=_float, parse_int=_int)
     except json.JSONDecodeError as error:
-        raise InvalidJson(f"not JSON at line {error.lineno}, column {error.colno}: {error.msg}") from None
+        place = f"line {error.lineno}, column {error.colno}"
+        raise InvalidJson(f"not JSON at {place}: {error.msg}", error.lineno, error.colno) from None
     except UnicodeDecodeError as error:
         raise InvalidJson(f"not JSON: byte {error.start} is not {error.encoding.upper()}") from None
     except RecursionError:

@@ -22,8 +22,8 @@ class Settings:
     ``home`` is the folder with the SQLite database and the traffic (default ``./.drysail``). ``database_url`` is
     ``sqlite:///…`` inside it unless a PostgreSQL address is given. ``environment`` is what commands mean when they name
     none; None asks where there are several. ``allowed_hosts`` are further names for ``/mcp``.
-    ``record_properties`` are recorded beside those that flags refer to (``*``: all of them). ``flush_every`` is how long
-    recorded checks stay in memory: what a killed server loses.
+    ``record_properties`` are recorded beside those that flags refer to (``*``: all of them). ``flush_every`` is how
+    long recorded checks stay in memory: what a killed server loses.
     """
 
     home: Path

@@ -1,6 +1,5 @@
 """Flag files: PostHog's feed form, JSON or YAML, one file or a folder of them, on disk or in a git revision."""
 
-import json
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -63,10 +62,9 @@ def _parsed(name: str, content: bytes) -> dict[str, Any]:
         parsed = json_text.loads(text) if name.endswith(".json") else yaml.safe_load(text)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"It is not UTF-8 (byte {error.start}).", hint="Save it as UTF-8.", place=name) from error
-    except json.JSONDecodeError as error:
-        raise InvalidInput(
-            f"It is no JSON: {error.msg}.", hint="Mend that place.", place=f"{name}:{error.lineno}:{error.colno}"
-        ) from error
+    except json_text.InvalidJson as error:
+        place = name if error.line is None else f"{name}:{error.line}:{error.column}"
+        raise InvalidInput(f"It cannot be read: {error}.", hint="Mend that place.", place=place) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"

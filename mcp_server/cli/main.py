@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-import click
+import typer
 
 from mcp_server.services.errors import DrysailError
 
@@ -22,12 +22,12 @@ def run(arguments: list[str]) -> int:
 
     try:
         result = app(arguments, standalone_mode=False, prog_name="drysail")
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
-        error.show(sys.stderr)
+    except typer.TyperException as error:
+        _tell_usage(error)
         return 2
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("Interrupted.", file=sys.stderr)  # noqa: T201 - the console may not exist yet
         return INTERRUPTED
     except DrysailError as error:
@@ -40,6 +40,15 @@ def run(arguments: list[str]) -> int:
         print("This is a defect of Drysail; please report it with the lines above.", file=sys.stderr)  # noqa: T201
         return INTERNAL
     return result if isinstance(result, int) else 0
+
+
+def _tell_usage(error: typer.TyperException) -> None:
+    """What is wrong with the command line, with its usage where there is one."""
+    show = getattr(error, "show", None)
+    if show is None:
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201
+    else:
+        show(sys.stderr)
 
 
 def _tell(error: DrysailError) -> None:

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -15,13 +14,11 @@ PLAIN_WIDTH = 100
 """Columns where there is no terminal to ask."""
 
 
-@cache
 def out() -> Console:
     """For data. Honours NO_COLOR and the terminal's width."""
     return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
-@cache
 def talk() -> Console:
     """For everything else."""
     return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
