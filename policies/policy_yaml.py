@@ -47,10 +47,8 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
     def place(self, path: Path) -> Place:
-        """Where a value was written, or the nearest thing around it."""
-        while path and path not in self.values:
-            path = path[:-1]
-        return self.values.get(path, Place(1, 1))
+        """Where a value was written."""
+        return self.values[path]
 
 
 def read_yaml(text: str) -> Document:
