@@ -4,14 +4,58 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal, select, update
+from sqlmodel import col
 
 from evaluator import json_text
-from mcp_server.services.document import Ref
 from mcp_server.services.errors import InvalidInput, Stale
 from mcp_server.services.proposal import DocumentEdit
 from mcp_server.store.rows import DocumentRow, RevisionRow
 from mcp_server.store.savepoint import savepoint
+
+# Statements are made once: an import writes thousands of documents in one transaction.
+ITS_HISTORY = (
+    col(RevisionRow.environment) == bindparam("its_environment"),
+    col(RevisionRow.kind) == bindparam("its_kind"),
+    col(RevisionRow.key) == bindparam("its_key"),
+)
+NEWEST_REVISION = (
+    select(col(RevisionRow.revision), col(RevisionRow.digest), col(RevisionRow.body).is_not(None))
+    .where(*ITS_HISTORY)
+    .order_by(col(RevisionRow.revision).desc())
+    .limit(literal(1))
+)
+APPEND = insert(RevisionRow)
+MADE = (*ITS_HISTORY, col(RevisionRow.revision) == bindparam("made"))
+CREATE = insert(DocumentRow).from_select(
+    ["environment", "kind", "key", "revision", "digest", "body", "updated_at"],
+    select(
+        col(RevisionRow.environment),
+        col(RevisionRow.kind),
+        col(RevisionRow.key),
+        col(RevisionRow.revision),
+        col(RevisionRow.digest),
+        col(RevisionRow.body),
+        col(RevisionRow.at),
+    ).where(*MADE),
+)
+WHERE_IT_IS_BASED = (
+    col(DocumentRow.environment) == bindparam("its_environment"),
+    col(DocumentRow.kind) == bindparam("its_kind"),
+    col(DocumentRow.key) == bindparam("its_key"),
+    col(DocumentRow.revision) == bindparam("base"),
+)
+REPLACE = (
+    update(DocumentRow)
+    .where(*WHERE_IT_IS_BASED)
+    .values(
+        revision=bindparam("made"),
+        digest=select(col(RevisionRow.digest)).where(*MADE).scalar_subquery(),
+        body=select(col(RevisionRow.body)).where(*MADE).scalar_subquery(),
+        updated_at=select(col(RevisionRow.at)).where(*MADE).scalar_subquery(),
+    )
+)
+REMOVE = delete(DocumentRow).where(*WHERE_IT_IS_BASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +67,33 @@ class Origin:
     at: datetime
 
 
-def write_revision(session: Session, environment: str, edit: DocumentEdit, origin: Origin) -> int:
+def write_revision(connection: Connection, environment: str, edit: DocumentEdit, origin: Origin) -> int:
     """Appends the revision that the edit makes and moves the current document to it. Returns its number.
 
     Numbers go on where a removed document left off. Raises Stale if the document is not what the edit is based on.
     """
-    newest = _newest(session, environment, edit.ref)
+    its = {"its_environment": environment, "its_kind": edit.ref.kind, "its_key": edit.ref.key}
+    newest = _newest(connection, its)
     _check_base(newest, edit)
-    revision = RevisionRow(
-        environment=environment,
-        kind=edit.ref.kind,
-        key=edit.ref.key,
-        revision=newest.revision + 1,
-        digest=_digest(edit),
-        body=edit.after,
-        alive=edit.after is not None and edit.after.get("deleted") is not True,
-        proposal_id=origin.proposal_id,
-        at=origin.at,
-        reviewed=origin.reviewed,
-    )
-    with savepoint(session):
-        session.add(revision)
-        session.flush()
-        _make_current(session, edit, revision)
-    return revision.revision
+    made = newest.revision + 1
+    with savepoint(connection):
+        connection.execute(
+            APPEND,
+            {
+                "environment": environment,
+                "kind": edit.ref.kind,
+                "key": edit.ref.key,
+                "revision": made,
+                "digest": _digest(edit),
+                "body": edit.after,
+                "alive": edit.after is not None and edit.after.get("deleted") is not True,
+                "proposal_id": origin.proposal_id,
+                "at": origin.at,
+                "reviewed": origin.reviewed,
+            },
+        )
+        _make_current(connection, edit, {**its, "made": made, "base": edit.base_revision})
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,62 +105,42 @@ class _Newest:
     present: bool
 
 
-def _newest(session: Session, environment: str, ref: Ref) -> _Newest:
-    found = session.exec(
-        select(RevisionRow.revision, RevisionRow.digest, col(RevisionRow.body).is_not(None))
-        .where(RevisionRow.environment == environment, RevisionRow.kind == ref.kind, RevisionRow.key == ref.key)
-        .order_by(col(RevisionRow.revision).desc())
-        .limit(1)
-    ).first()
+def _newest(connection: Connection, its: dict[str, str]) -> _Newest:
+    found = connection.execute(NEWEST_REVISION, its).first()
     return _Newest(0, None, False) if found is None else _Newest(*found)
 
 
 def _check_base(newest: _Newest, edit: DocumentEdit) -> None:
-    name = f"{edit.ref.kind.capitalize()} {edit.ref.key!r}"
     current = newest.revision if newest.present else 0
     if current != edit.base_revision:
         found = f"is at revision {current}" if current else "does not exist"
         expected = f"revision {edit.base_revision}" if edit.base_revision else "its absence"
-        raise Stale(f"{name} {found}; the change is based on {expected}.", hint="Rebase the proposal.")
+        raise Stale(f"{_name(edit)} {found}; the change is based on {expected}.", hint="Rebase the proposal.")
     if current and edit.base_digest is not None and newest.digest != edit.base_digest:
         raise Stale(
-            f"{name} has another content at revision {current} than the change is based on.",
+            f"{_name(edit)} has another content at revision {current} than the change is based on.",
             hint="Rebase the proposal.",
         )
     if not current and edit.after is None:
-        raise InvalidInput(f"{name} does not exist and cannot be removed.", hint="Leave it out of the change.")
+        raise InvalidInput(f"{_name(edit)} does not exist and cannot be removed.", hint="Leave it out of the change.")
 
 
 def _digest(edit: DocumentEdit) -> str:
     try:
         return json_text.digest(edit.after)
     except json_text.NotCanonical as error:
-        raise InvalidInput(
-            f"{edit.ref.kind.capitalize()} {edit.ref.key!r} cannot be stored: {error}.", code="NOT_CANONICAL"
-        ) from error
+        raise InvalidInput(f"{_name(edit)} cannot be stored: {error}.", code="NOT_CANONICAL") from error
 
 
-def _make_current(session: Session, edit: DocumentEdit, revision: RevisionRow) -> None:
-    """Compare-and-set of the current document, whatever was found out before."""
-    based_on = (
-        col(DocumentRow.environment) == revision.environment,
-        col(DocumentRow.kind) == revision.kind,
-        col(DocumentRow.key) == revision.key,
-        col(DocumentRow.revision) == edit.base_revision,
-    )
-    values: dict[str, Any] = {
-        "revision": revision.revision,
-        "digest": revision.digest,
-        "body": edit.after,
-        "updated_at": revision.at,
-    }
+def _make_current(connection: Connection, edit: DocumentEdit, names: dict[str, Any]) -> None:
+    """Compare-and-set: only where the document is at the edit's base, whatever was found out before."""
     if edit.base_revision == 0:
-        session.add(DocumentRow(environment=revision.environment, kind=edit.ref.kind, key=edit.ref.key, **values))
+        connection.execute(CREATE, names)
         return
-    statement = update(DocumentRow).values(**values) if edit.after is not None else delete(DocumentRow)
-    options = {"synchronize_session": False}
-    if session.exec(statement.where(*based_on), execution_options=options).rowcount != 1:
-        raise Stale(
-            f"{edit.ref.kind.capitalize()} {edit.ref.key!r} is no longer at revision {edit.base_revision}.",
-            hint="Rebase the proposal.",
-        )
+    changed = connection.execute(REPLACE if edit.after is not None else REMOVE, names)
+    if changed.rowcount != 1:
+        raise Stale(f"{_name(edit)} is no longer at revision {edit.base_revision}.", hint="Rebase the proposal.")
+
+
+def _name(edit: DocumentEdit) -> str:
+    return f"{edit.ref.kind.capitalize()} {edit.ref.key!r}"

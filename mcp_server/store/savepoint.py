@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -11,13 +12,13 @@ from mcp_server.store.failures import guard_message, is_taken, refusal
 
 
 @contextmanager
-def savepoint(session: Session, *, taken: str = "") -> Iterator[None]:
+def savepoint(transaction: Session | Connection, *, taken: str = "") -> Iterator[None]:
     """Undoes the block alone if it fails.
 
     Raises Conflict with the sentence ``taken`` where a key is in use, Refused where a trigger objects.
     """
     try:
-        with session.begin_nested():
+        with transaction.begin_nested():
             yield
     except IntegrityError as error:
         if taken and is_taken(error):

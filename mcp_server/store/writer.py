@@ -154,7 +154,7 @@ class SqlWriter(SqlReader):
                 hint="Move the proposal to applied first.",
                 code="NOT_APPLIED",
             )
-        return write_revision(self._session, environment, edit, Origin(proposal_id, reviewed, at))
+        return write_revision(self._session.connection(), environment, edit, Origin(proposal_id, reviewed, at))
 
     def activate_policy(self, policy: ActivePolicy) -> None:
         """The policy is the active one from now on; earlier ones are kept."""
