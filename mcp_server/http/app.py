@@ -1,7 +1,7 @@
 """Puts the endpoints together into one ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_server.http.answering import Answering
 from mcp_server.http.browser import BrowserEndpoint
-from mcp_server.http.cors import CrossOrigin
+from mcp_server.http.cors import CrossOrigin, method_not_allowed
 from mcp_server.http.definitions import DefinitionsEndpoint
 from mcp_server.http.events import EventsEndpoint
 from mcp_server.http.flags import FlagsEndpoint
@@ -37,9 +37,15 @@ from mcp_server.services.serving import Serving
 LifespanHook = Callable[[], AbstractAsyncContextManager[object]]
 """What runs as long as the server does: entered before the first request is read, left after the last is answered."""
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+_READING: Final = ("GET", "HEAD")
 _DEFINITIONS: Final = ("/flags/definitions", "/api/feature_flag/local_evaluation")
 _REMOTE_CONFIG: Final = ("/api/projects/{project}/feature_flags/{key}/remote_config",)
 _EVENTS: Final = ("/batch", "/capture", "/e", "/i/v0/e", "/track", "/engage")
+_ANALYTICS: Final = ("/i/v1/analytics/events",)
+_OFREP: Final = ("/ofrep/v1/evaluate/flags",)
+_BROWSER: Final = ("/array/{token}/config",)
 
 
 class Application:
@@ -67,37 +73,74 @@ def create_app(
     load = Load(sources.timer())
     answering = Answering(serving, recorder, sources.clock)
     metrics = Metrics(serving, answering, load, sources.timer)
-
-    def check_path(name: str, app: ASGIApp) -> ASGIApp:
-        return metrics.counted(name, CrossOrigin(Shedding(app, load, sources.timer)))
-
-    rendering = Rendering()
-    flags = check_path("flags", FlagsEndpoint(answering, rendering, flags_options, sources.new_request_id))
-    decide = check_path("decide", FlagsEndpoint(answering, rendering, decide_options, sources.new_request_id))
-    ofrep = OfrepEndpoint(answering)
-    events = EventsEndpoint(answering, metrics.events)
-    definitions = DefinitionsEndpoint(answering)
-    capture = check_path("events", request_response(events.capture))
-    routes = [
-        *_with_and_without_slash(_DEFINITIONS, metrics.counted("definitions", request_response(definitions.answer))),
-        *_with_and_without_slash(
-            _REMOTE_CONFIG, metrics.counted("remote_config", request_response(definitions.remote_config))
-        ),
-        *_with_and_without_slash(_EVENTS, capture),
-        *_with_and_without_slash(["/i/v1/analytics/events"], check_path("events", request_response(events.analytics))),
-        *_with_and_without_slash(["/ofrep/v1/evaluate/flags"], check_path("ofrep", request_response(ofrep.many))),
-        Route("/ofrep/v1/evaluate/flags/{key:path}", check_path("ofrep", request_response(ofrep.one))),
-        Route("/array/{token}/config", check_path("browser", request_response(BrowserEndpoint(answering).answer))),
-        *health_routes(serving, metrics),
-        *extra_routes,
-    ]
+    public = _Public(metrics, load, sources)
     rest = Starlette(
-        routes=routes,
+        routes=[
+            *_server_routes(answering, metrics),
+            *_public_routes(answering, metrics, public),
+            *health_routes(serving, metrics),
+            *extra_routes,
+        ],
         lifespan=_lifespan(load, sources, lifespan),
         exception_handlers={Rejection: _rejected, Disconnected: _gone},
     )
     rest.router.redirect_slashes = False
+    rendering = Rendering()
+    flags = public.app("flags", FlagsEndpoint(answering, rendering, flags_options, sources.new_request_id))
+    decide = public.app("decide", FlagsEndpoint(answering, rendering, decide_options, sources.new_request_id))
     return Application({"/flags": flags, "/flags/": flags, "/decide": decide, "/decide/": decide}, rest)
+
+
+class _Public:
+    """What goes around an endpoint that anybody with a public token may ask, browsers included."""
+
+    def __init__(self, metrics: Metrics, load: Load, sources: Sources) -> None:
+        self._metrics = metrics
+        self._load = load
+        self._timer = sources.timer
+
+    def app(self, name: str, app: ASGIApp) -> ASGIApp:
+        return self._metrics.counted(name, CrossOrigin(Shedding(app, self._load, self._timer)))
+
+    def handler(self, name: str, handler: Handler, *methods: str) -> ASGIApp:
+        return self.app(name, _only(methods, handler))
+
+
+def _server_routes(answering: Answering, metrics: Metrics) -> list[BaseRoute]:
+    """For holders of a secret key. Never turned away: an SDK that has no definitions asks for every single check."""
+    endpoint = DefinitionsEndpoint(answering)
+    definitions = metrics.counted("definitions", _only(_READING, endpoint.answer))
+    remote_config = metrics.counted("remote_config", _only(_READING, endpoint.remote_config))
+    return [*_routes(_DEFINITIONS, definitions), *_routes(_REMOTE_CONFIG, remote_config)]
+
+
+def _public_routes(answering: Answering, metrics: Metrics, public: _Public) -> list[BaseRoute]:
+    events = EventsEndpoint(answering, metrics.events)
+    ofrep = OfrepEndpoint(answering)
+    return [
+        *_routes(_EVENTS, public.handler("events", events.capture, *_READING, "POST")),
+        *_routes(_ANALYTICS, public.handler("events", events.analytics, "POST")),
+        *_routes(_OFREP, public.handler("ofrep", ofrep.many, "POST")),
+        Route(f"{_OFREP[0]}/{{key:path}}", public.handler("ofrep", ofrep.one, "POST")),
+        *_routes(_BROWSER, public.handler("browser", BrowserEndpoint(answering).answer, *_READING)),
+    ]
+
+
+def _only(methods: Sequence[str], handler: Handler) -> ASGIApp:
+    """The handler, for these methods; OPTIONS tells which they are."""
+    allowed = ", ".join((*methods, "OPTIONS"))
+
+    async def checked(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": allowed})
+        return await handler(request) if request.method in methods else method_not_allowed(allowed)
+
+    return request_response(checked)
+
+
+def _routes(paths: Sequence[str], app: ASGIApp) -> list[BaseRoute]:
+    """One route for each path, with and without a slash at its end."""
+    return [Route(path + end, app) for path in paths for end in ("", "/")]
 
 
 @asynccontextmanager
@@ -110,10 +153,6 @@ async def in_threads(*managers: AbstractContextManager[object]) -> AsyncIterator
         yield
     finally:
         await asyncio.to_thread(stack.close)
-
-
-def _with_and_without_slash(paths: Sequence[str], app: ASGIApp) -> list[BaseRoute]:
-    return [Route(path + end, app) for path in paths for end in ("", "/")]
 
 
 def _lifespan(

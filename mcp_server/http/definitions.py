@@ -8,11 +8,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from mcp_server.http.answering import Answering
 from mcp_server.http.conditional import is_current
-from mcp_server.http.cors import method_not_allowed
 from mcp_server.http.credentials import environment_of_secret
 
 CACHE_CONTROL: Final = "private, must-revalidate"
-METHODS: Final = "GET, OPTIONS, HEAD"
 
 
 class DefinitionsEndpoint:
@@ -26,10 +24,6 @@ class DefinitionsEndpoint:
 
     async def answer(self, request: Request) -> Response:
         """``/flags/definitions``."""
-        if request.method == "OPTIONS":
-            return Response(status_code=204, headers={"allow": METHODS})
-        if request.method not in ("GET", "HEAD"):
-            return method_not_allowed(METHODS)
         environment = environment_of_secret(self._answering, request)
         headers = {"etag": environment.etag, "cache-control": CACHE_CONTROL}
         if is_current(environment.etag, request.headers.get("if-none-match")):

@@ -64,8 +64,10 @@ class Refresher:
             self._attempt("reading the definitions", self._refresh)
 
     def _report(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             self._news.clear()
+            if self._stopping.is_set():  # set before the news, so looking after clearing them misses neither
+                return
             self._attempt("reporting the live revision", self._tell)
             self._news.wait(HEARTBEAT_SECONDS)
 

@@ -70,3 +70,21 @@ def test_an_unknown_path_is_not_found(home: ServedHome) -> None:
     with TestClient(home.app()) as client:
         assert client.get("/nothing/here").status_code == 404
         assert client.post("/flags/more").status_code == 404
+
+
+def test_every_path_tells_which_methods_it_has(home: ServedHome) -> None:
+    wrong = {
+        "/flags/": "DELETE",
+        "/flags/definitions": "POST",
+        "/batch/": "PUT",
+        "/i/v1/analytics/events": "GET",
+        "/ofrep/v1/evaluate/flags": "GET",
+        "/ofrep/v1/evaluate/flags/ship-it": "GET",
+        f"/array/{PUBLIC}/config": "POST",
+        "/livez": "POST",
+    }
+    with TestClient(home.app()) as client:
+        for path, method in wrong.items():
+            answer = client.request(method, path)
+            assert answer.status_code == 405, path
+            assert method not in answer.headers["allow"]
