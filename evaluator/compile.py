@@ -14,6 +14,7 @@ from evaluator.compiled import CompiledFlag
 from evaluator.definitions.document import Definitions, flag_name
 from evaluator.definitions.problem import DefinitionWarning, Level, Problem, Undecodable
 from evaluator.dependencies import order_flags
+from evaluator.index import ConditionIndex
 from evaluator.program import build_program
 from evaluator.ruleset import Ruleset
 
@@ -37,6 +38,7 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
         warnings.append(DefinitionWarning("flag", key, "warning", problem))
     questions = ask_cohorts(cohorts.usable)
     programs = {key: build_program(flag, ordered.requires[key], questions) for key, flag in flags.items()}
+    served = tuple(programs[key] for key in ordered.order if flags[key].served)
     return Ruleset(
         definitions=definitions,
         flags=flags,
@@ -46,7 +48,8 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
         cohort_references=cohorts.references,
         questions=questions,
         programs=programs,
-        served=tuple(programs[key] for key in ordered.order if flags[key].served),
+        served=served,
+        index=ConditionIndex(served, flags),
     )
 
 

@@ -6,20 +6,16 @@ from typing import Literal
 
 from evaluator import answers
 from evaluator.check import Check
-from evaluator.context import MISSING, REDACTED, Context, Mark
+from evaluator.context import Context
+from evaluator.decide import decide, decide_plain
 from evaluator.facts import NO_FACTS, Facts
-from evaluator.hashing import rollout_hash, variant_hash
 from evaluator.local import evaluate_local
-from evaluator.program import Program, Step
+from evaluator.program import Program
 from evaluator.result import Result
 from evaluator.ruleset import Ruleset
 from evaluator.select import Runtime, selected
 
 Profile = Literal["server", "local"]
-
-NO_GROUP, NO_MATCH, OUT_OF_ROLLOUT = 1, 2, 3
-"""PostHog's ranks: of several conditions that did not match, the highest rank gives the reason, the later one wins
-ties."""
 
 
 def evaluate(
@@ -51,6 +47,8 @@ def evaluate(
         return answers.failed(key, "flag_not_found")
     if program.fixed is not None:
         return program.fixed
+    if program.is_plain and (result := decide_plain(program, context, now)) is not None:
+        return result
     check = Check(context, now, facts)
     if program.requires:
         answer_dependencies(ruleset, program, check)
@@ -76,14 +74,25 @@ def evaluate_all(
     everything = keys is None and runtime == "all" and not evaluation_contexts
     chosen = ruleset.served if everything else selected(ruleset, keys, runtime, evaluation_contexts)
     check = Check(context, now, facts)
-    results: dict[str, Result] = {}
-    for program in chosen:
+    indexed = ruleset.index.answers(check) if keys is None else None
+    if indexed is None:
+        return _answer(chosen, ruleset, {}, check)
+    if everything:
+        return _answer(ruleset.index.others, ruleset, indexed, check)
+    others = [program for program in chosen if program.key in ruleset.index.other_keys]
+    return _answer(others, ruleset, {program.key: indexed[program.key] for program in chosen}, check)
+
+
+def _answer(
+    programs: Iterable[Program], ruleset: Ruleset, results: dict[str, Result], check: Check
+) -> dict[str, Result]:
+    """Adds the answers of the programs, given in order, to those that are known. A flag without one is off."""
+    for program in programs:
         for asked in program.asks:
             if asked not in check.results:
-                check.results[asked] = ruleset.programs[asked].disabled
-        result = program.fixed or decide(program, check)
-        results[program.key] = result
-        check.results[program.key] = program.disabled if program.off_for_dependents else result
+                target, known = ruleset.programs[asked], results.get(asked)
+                check.results[asked] = target.disabled if known is None or target.off_for_dependents else known
+        results[program.key] = program.fixed or decide(program, check)
     return results
 
 
@@ -93,89 +102,3 @@ def answer_dependencies(ruleset: Ruleset, program: Program, check: Check) -> Non
         required = ruleset.programs[key]
         result = required.disabled if required.off_for_dependents else required.fixed
         check.results[key] = result or decide(required, check)
-
-
-def decide(program: Program, check: Check) -> Result:
-    """Runs the flag's gate, then its conditions in order. All flags that it asks for must be in ``check.results``."""
-    if program.gate is not None and (answer := program.gate(check)) is not None:
-        return answer
-    best, rank, group_skipped = None, 0, False
-    opened: list[tuple[Step, Result | None]] = []
-    for step in program.steps:
-        identity = check.distinct_id if step.identify is None else step.identify(check)
-        if identity is MISSING:
-            group_skipped = group_skipped or step.of_group
-            level = NO_GROUP if step.of_group else OUT_OF_ROLLOUT
-            if level >= rank:
-                best, rank = step, level
-            continue
-        matches = passes(step, check)
-        if matches is False:
-            if rank <= NO_MATCH:
-                best, rank = step, NO_MATCH
-            continue
-        if isinstance(identity, Mark):
-            opened.extend(_unidentified(program, step))
-            continue
-        if step.bound is not None and rollout_hash(program.key, identity) > step.bound:
-            best, rank = step, OUT_OF_ROLLOUT
-            if not program.early_exit:
-                continue
-            if matches:
-                break
-            opened.append((step, step.excluded))
-            continue
-        answer = step.pinned or _by_hash(step, variant_hash(program.key, identity))
-        if matches:
-            return _settle(opened, answer) if opened else answer
-        opened.append((step, answer))
-    answer = _without_match(program, best, rank, group_skipped)
-    return _settle(opened, answer) if opened else answer
-
-
-def passes(step: Step, check: Check) -> bool | None:
-    """Whether all filters of the condition match; None where that hangs on something unknown."""
-    known = True
-    properties, now = check.properties, check.now
-    for name, predicate in step.person:
-        value = properties.get(name, MISSING)
-        if value is REDACTED:
-            known = False
-        elif not predicate(value, now):
-            return False
-    for question in step.others:
-        answer = question(check)
-        if answer is False:
-            return False
-        if answer is None:
-            known = False
-    return True if known else None
-
-
-def _by_hash(step: Step, hashed: int) -> Result:
-    for bound, answer in step.variants:
-        if hashed < bound:
-            return answer
-    return step.unassigned
-
-
-def _unidentified(program: Program, step: Step) -> list[tuple[Step, Result | None]]:
-    """What a condition might answer whose bucketing id is redacted; None for any variant."""
-    might: list[tuple[Step, Result | None]] = [(step, step.pinned)]
-    if program.early_exit and step.bound is not None:
-        might.append((step, step.excluded))
-    return might
-
-
-def _settle(opened: list[tuple[Step, Result | None]], answer: Result) -> Result:
-    """The answer, if every open condition would give the same value."""
-    certain = all(possible is not None and possible.value == answer.value for _, possible in opened)
-    return answer if certain else opened[0][0].undetermined
-
-
-def _without_match(program: Program, best: Step | None, rank: int, group_skipped: bool) -> Result:
-    if best is None:
-        return program.unmatched
-    if rank == NO_MATCH:
-        return best.missed_beside_group if group_skipped else best.missed
-    return best.excluded if rank == OUT_OF_ROLLOUT else best.unidentified

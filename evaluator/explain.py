@@ -8,7 +8,8 @@ from evaluator import answers
 from evaluator.check import Check
 from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.context import MISSING, REDACTED, Context, Mark
-from evaluator.evaluate import answer_dependencies, decide
+from evaluator.decide import decide
+from evaluator.evaluate import answer_dependencies
 from evaluator.explanation import BucketTrace, ConditionOutcome, ConditionTrace, Explanation, FilterTrace, Outcome
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.graph import reachable

@@ -50,8 +50,9 @@ class Program:
 
     ``fixed`` is its answer where that is the same for everybody. ``asks`` are the flags that its filters name,
     ``requires`` all that must be answered before it, each after those it needs itself. ``gate`` decides before any
-    condition, or leaves it to them with None. ``runtime`` and ``contexts`` say for whom the flag is meant (None and
-    empty: for everybody).
+    condition, or leaves it to them with None. ``is_plain`` programs need nothing but the person's id and properties.
+    ``unmatched`` is the answer where no condition could be tried, ``all_missed`` where the filters of all fail.
+    ``runtime`` and ``contexts`` say for whom the flag is meant (None and empty: for everybody).
     """
 
     key: str
@@ -63,7 +64,9 @@ class Program:
     gate: Callable[[Check], Result | None] | None
     steps: Sequence[Step]
     early_exit: bool
+    is_plain: bool
     unmatched: Result
+    all_missed: Result
     off_for_dependents: bool
     disabled: Result
 
@@ -71,17 +74,21 @@ class Program:
 def build_program(flag: CompiledFlag, requires: Sequence[str], cohorts: Mapping[str, Question]) -> Program:
     """Works the flag out. ``requires`` are all flags that it needs, directly or not, each after those it needs."""
     steps = tuple(_step(flag, condition, cohorts) for condition in flag.conditions)
+    fixed, gate = _fixed(flag, steps), _gate(flag)
+    unmatched = answers.no_group_type(flag.key, None)
     return Program(
         key=flag.key,
-        fixed=_fixed(flag, steps),
+        fixed=fixed,
         asks=flag.dependencies if flag.served and not flag.missing_dependency else (),
         requires=requires,
         runtime=_runtime(flag),
         contexts=_contexts(flag),
-        gate=_gate(flag),
+        gate=gate,
         steps=steps,
         early_exit=flag.early_exit,
-        unmatched=answers.no_group_type(flag.key, None),
+        is_plain=fixed is None and gate is None and all(map(_is_plain_step, steps)),
+        unmatched=unmatched,
+        all_missed=steps[-1].missed if steps else unmatched,
         off_for_dependents=flag.off_for_dependents,
         disabled=answers.disabled(flag.key),
     )
@@ -133,6 +140,10 @@ def _step(flag: CompiledFlag, condition: CompiledCondition, cohorts: Mapping[str
         unidentified=answers.no_group_type(flag.key, index) if of_group else answers.out_of_rollout(flag, index),
         undetermined=answers.undetermined(flag.key, index),
     )
+
+
+def _is_plain_step(step: Step) -> bool:
+    return step.identify is None and not step.others
 
 
 def is_plain(test: Test) -> TypeGuard[PropertyTest]:

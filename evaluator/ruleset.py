@@ -10,6 +10,7 @@ from evaluator.compiled import CompiledCohort, CompiledFlag
 from evaluator.definitions.document import Definitions
 from evaluator.definitions.problem import DefinitionWarning
 from evaluator.feed import build_feed
+from evaluator.index import ConditionIndex
 from evaluator.local import LocalRuleset, compile_local
 from evaluator.program import Program
 
@@ -21,8 +22,8 @@ class Ruleset:
     ``flags`` holds every flag that has a usable key, quarantined ones too; ``cohorts`` only those that can be used.
     ``order`` lists the flags' keys, each after those it depends on; flags without an order (missing or circular
     dependencies) come last. ``warnings`` lists what was quarantined, converted or is doubtful. ``questions``
-    (memberships by cohort), ``programs`` and ``served`` (the programs of the flags that answers include, in order) are
-    the evaluator's own.
+    (memberships by cohort), ``programs``, ``served`` (the programs of the flags that answers include, in order) and
+    ``index`` are the evaluator's own.
     """
 
     definitions: Definitions
@@ -34,6 +35,7 @@ class Ruleset:
     questions: Mapping[str, Question]
     programs: Mapping[str, Program]
     served: Sequence[Program]
+    index: ConditionIndex
 
     def feed(self) -> dict[str, Any]:
         """The definitions as PostHog SDKs download them (``GET /flags/definitions``). Made anew by each call."""

@@ -11,7 +11,7 @@ FLAG_KEYS = ("f0", "f1", "f2", "f3", "ghost")
 COHORT_IDS = (1, 2, 3, 404)
 PROPERTIES = ("plan", "country", "age", "distinct_id", "$feature_enrollment/f0")
 GROUP_TYPES = {"0": "company", "1": "project"}
-VALUES = ("pro", "free", "UK", "true", True, False, None, 5, 7.5, "1.2.3", ["pro"], [], {"a": 1})
+VALUES = ("pro", "free", "UK", "true", True, False, None, 5, 7.5, "1.2.3", "-7d", "2026-11-16", ["pro"], [], {"a": 1})
 OPERATORS = (
     "exact",
     "is_not",
@@ -104,6 +104,21 @@ def flags(key: str) -> st.SearchStrategy[dict[str, Any]]:
         },
     )
 
+
+def plain_flags(key: str) -> st.SearchStrategy[dict[str, Any]]:
+    """A flag that asks for nothing but properties of the person."""
+    asked = _property_filter().map(lambda entry: {**entry, "type": "person"})
+    condition = st.fixed_dictionaries(
+        {"properties": st.lists(asked, max_size=3), "rollout_percentage": percentages},
+        optional={"variant": st.sampled_from(["a", "ghost"])},
+    )
+    inner = st.fixed_dictionaries(
+        {"groups": st.lists(condition, max_size=3)}, optional={"multivariate": variants, "early_exit": st.booleans()}
+    )
+    return st.fixed_dictionaries({"key": st.just(key), "active": st.just(True), "filters": inner})
+
+
+plain_feeds = st.tuples(*(plain_flags(f"p{number}") for number in range(5))).map(lambda flags: {"flags": list(flags)})
 
 _leaves = _property_filter() | _cohort_filter()
 trees = st.recursive(

@@ -21,10 +21,11 @@ from evaluator import (
     explain,
     needs,
 )
-from tests.laws.feeds import contexts, damaged_feeds, feeds, flags, odd_contexts, redactions
+from tests.laws.feeds import contexts, damaged_feeds, feeds, flags, odd_contexts, plain_feeds, redactions
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-EXAMPLES = int(environ.get("LAW_EXAMPLES", "150"))
+MOMENTS = (NOW, datetime(2026, 11, 23, 12, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC))
+EXAMPLES = int(environ.get("LAW_EXAMPLES", "100"))
 
 
 def compiled(feed: dict[str, Any]) -> Ruleset:
@@ -60,6 +61,23 @@ def test_asking_for_all_flags_gives_the_answers_of_asking_for_each(feed: dict[st
     ruleset = compiled(feed)
     served = {key: result for key, result in answers(ruleset, context).items() if ruleset.flags[key].served}
     assert evaluate_all(ruleset, context, now=NOW, facts=ruleset.definitions.facts()) == served
+
+
+@given(plain_feeds, st.lists(st.tuples(contexts, st.sampled_from(MOMENTS)), min_size=1, max_size=4))
+def test_what_was_asked_before_changes_no_answer(feed: dict[str, Any], checks: list[tuple[Context, datetime]]) -> None:
+    ruleset = compiled(feed)
+    for context, now in checks:
+        fresh = {key: evaluate(compiled(feed), key, context, now=now) for key in ruleset.flags}
+        assert evaluate_all(ruleset, context, now=now) == fresh
+
+
+@given(feeds, redactions())
+def test_asking_for_all_flags_agrees_on_what_is_undetermined(
+    feed: dict[str, Any], both: tuple[Context, Context]
+) -> None:
+    ruleset = compiled(feed)
+    served = {key: result for key, result in answers(ruleset, both[1]).items() if ruleset.flags[key].served}
+    assert evaluate_all(ruleset, both[1], now=NOW, facts=ruleset.definitions.facts()) == served
 
 
 @given(feeds, contexts)

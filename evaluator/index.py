@@ -1,0 +1,114 @@
+"""Answers all plain flags at once: each property is looked at once, whatever the number of flags that ask for it.
+
+The conditions of all plain flags are numbered. For every value of a property, one integer says in its bits which
+conditions that value lets pass; the integers of all properties, combined with AND, leave the conditions whose filters
+match. Only for those the subject is hashed. The tests are the flags' own predicates.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from evaluator.check import Check
+from evaluator.compiled import CompiledCondition, CompiledFlag, PropertyTest
+from evaluator.context import MISSING, REDACTED, JsonValue, Mark
+from evaluator.decide import admit
+from evaluator.json_text import dumps
+from evaluator.program import Program, Step
+from evaluator.result import Result
+
+REMEMBERED: Final = 2048
+"""Texts per property whose bits are remembered. When there are more all are forgotten, so that the values of today
+push out those of yesterday."""
+
+ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+Asked = Sequence[tuple[PropertyTest, int]]
+"""Different filters, each with the bits of the conditions that have it."""
+
+
+class PropertyTable:
+    """What the values of one property let pass. Filters whose answer depends on the moment are asked every time."""
+
+    __slots__ = ("_absent", "_all", "_known", "_lasting", "momentary", "name")
+
+    def __init__(self, name: str, asked: Asked, all_conditions: int) -> None:
+        self.name = name
+        self.momentary = [(test.predicate, ~bits) for test, bits in asked if test.uses_now]
+        self._lasting = [(test.predicate, ~bits) for test, bits in asked if not test.uses_now]
+        self._all = all_conditions
+        self._known: dict[str, int] = {}
+        self._absent = self._pass(MISSING)
+
+    def passing(self, value: JsonValue | Mark) -> int:
+        """The conditions that a value lets pass, ``momentary`` filters aside. Texts are remembered."""
+        if type(value) is not str:
+            return self._absent if value is MISSING else self._pass(value)
+        bits = self._known.get(value)
+        if bits is None:
+            bits = self._pass(value)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[value] = bits
+        return bits
+
+    def _pass(self, value: JsonValue | Mark) -> int:
+        bits = self._all
+        for predicate, others in self._lasting:
+            if not predicate(value, ANY_MOMENT):
+                bits &= others
+        return bits
+
+
+class ConditionIndex:
+    """The conditions of all plain flags. ``others`` are the programs, in order, that it cannot answer."""
+
+    __slots__ = ("_all", "_defaults", "_slots", "_tables", "other_keys", "others")
+
+    def __init__(self, served: Sequence[Program], flags: Mapping[str, CompiledFlag]) -> None:
+        self.others = [program for program in served if program.fixed is None and not program.is_plain]
+        self.other_keys = frozenset(program.key for program in self.others)
+        self._defaults = {program.key: program.fixed or program.all_missed for program in served}
+        self._slots: list[tuple[Program, Step, int]] = []
+        conditions: list[CompiledCondition] = []
+        for program in served:
+            if program.is_plain:
+                own = ((1 << len(program.steps)) - 1) << len(self._slots)
+                self._slots.extend((program, step, ~own) for step in program.steps)
+                conditions.extend(flags[program.key].conditions)
+        self._all = (1 << len(self._slots)) - 1
+        self._tables = [PropertyTable(name, asked, self._all) for name, asked in _by_property(conditions).items()]
+
+    def answers(self, check: Check) -> dict[str, Result] | None:
+        """The answers of all served flags; the places of ``others`` are only kept. None where a value is redacted."""
+        properties, now = check.properties, check.now
+        matching = self._all
+        for table in self._tables:
+            value = properties.get(table.name, MISSING)
+            if value is REDACTED:
+                return None
+            matching &= table.passing(value)
+            for predicate, others in table.momentary:
+                if not predicate(value, now):
+                    matching &= others
+        results = self._defaults.copy()
+        while matching:
+            lowest = matching & -matching
+            program, step, other_flags = self._slots[lowest.bit_length() - 1]
+            answer = admit(program.key, step, check.distinct_id)
+            results[program.key] = step.excluded if answer is None else answer
+            matching &= ~lowest if answer is None and not program.early_exit else other_flags
+        return results
+
+
+def _by_property(conditions: Sequence[CompiledCondition]) -> dict[str, Asked]:
+    """The filters of all conditions, by property. Those that mean the same are one."""
+    found: dict[str, dict[str, tuple[PropertyTest, int]]] = {}
+    for number, condition in enumerate(conditions):
+        for test in condition.tests:
+            if isinstance(test, PropertyTest):
+                alike = found.setdefault(test.property, {})
+                meaning = dumps([test.filter.get("operator"), test.filter.get("value")])
+                first, bits = alike.get(meaning, (test, 0))
+                alike[meaning] = (first, bits | 1 << number)
+    return {name: list(alike.values()) for name, alike in found.items()}
