@@ -167,6 +167,10 @@ def test_flags_come_out_as_they_went_in(at: list[str], capfd: pytest.CaptureFixt
     assert exported["cohorts"] == shop()["cohorts"]
 
 
+def dark_for_few(flags: list[dict[str, Any]]) -> None:
+    flags[9]["filters"]["groups"][0]["rollout_percentage"] = 20
+
+
 def flag_files(folder: Path, name: str, change: Any) -> str:
     feed = shop()
     change(feed["flags"])
@@ -180,7 +184,7 @@ def flag_files(folder: Path, name: str, change: Any) -> str:
     [
         (lambda flags: None, 0),
         (lambda flags: flags[0].update(name="Another name"), 0),
-        (lambda flags: flags[9]["filters"]["groups"][0].update(rollout_percentage=20), 3),
+        (dark_for_few, 3),
         (lambda flags: flags[0]["filters"]["groups"].append({"properties": [], "rollout_percentage": 100}), 1),
         (lambda flags: flags[0]["filters"]["groups"][0].update(rollout_percentage="all"), 2),
     ],
