@@ -29,12 +29,14 @@ def _explained(error: ValidationError, document: Document) -> Iterator[Problem]:
 
 
 def _unknown_keys(error: ValidationError, path: Path, document: Document) -> Iterator[Problem]:
+    instance: Any = error.instance
     if path == ("rules",):
-        unknown = [key for key in error.instance if not _is_rule(key)]
+        unknown = [key for key in instance if not _is_rule(key)]
         explain: Callable[[str], tuple[str, str]] = _unknown_rule
     else:
-        known = error.schema.get("properties", {})
-        unknown = [key for key in error.instance if key not in known]
+        schema: Any = error.schema
+        known = schema.get("properties", {})
+        unknown = [key for key in instance if key not in known]
         place = f" in '{_name(path)}'" if path else ""
 
         def explain(key: str) -> tuple[str, str]:
@@ -80,14 +82,17 @@ _TYPES = {
 
 
 def _not_listed(error: ValidationError, name: str) -> tuple[str, str]:
-    allowed = [str(value) for value in error.validator_value]
+    values: Any = error.validator_value
+    allowed = [str(value) for value in values]
     if not isinstance(error.instance, str):
         return f"'{name}' cannot be {_shown(error.instance)}.", f"Choose from {', '.join(allowed)}."
     return f"'{name}' cannot be '{error.instance}'.", nearest(error.instance, allowed, most=len(allowed))
 
 
 def _missing(error: ValidationError, name: str) -> tuple[str, str]:
-    missing = [key for key in error.validator_value if key not in error.instance]
+    required: Any = error.validator_value
+    present: Any = error.instance
+    missing = [key for key in required if key not in present]
     where = f" in '{name}'" if name else ""
     return f"Missing{where}: {', '.join(missing)}.", "Add it." if len(missing) == 1 else "Add them."
 

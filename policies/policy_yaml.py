@@ -87,7 +87,7 @@ class _Loader(yaml.SafeLoader):
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise _Refused(event.start_mark, "Anchors and aliases are not read.", "Write the value out.")
         if getattr(event, "tag", None) is not None:
@@ -129,7 +129,7 @@ def _entries(node: yaml.MappingNode, path: Path, document: Document) -> Iterator
 
 def _scalar(node: yaml.Node, document: Document) -> Any:
     text = str(node.value)
-    if node.style is not None:
+    if getattr(node, "style", None) is not None:
         return text
     if text in ("", "~", "null", "Null", "NULL"):
         return None

@@ -6,6 +6,7 @@ from mcp_server.services.actor import Actor, Assurance
 from mcp_server.services.policy_in_force import policy_in_force
 from mcp_server.services.ports import Reader
 from mcp_server.services.proposal import Approval, Proposal
+from policies.rules.scope import tags_of
 
 
 def assurance_of(proposer: Actor, reviewer: str, *, signature: Assurance | None = None) -> Assurance:
@@ -20,8 +21,14 @@ def required_assurance(reader: Reader, proposal: Proposal) -> Assurance:
     """The assurance that the policy asks for in the proposal's environment."""
     policy = policy_in_force(reader)
     environment = reader.environment(proposal.environment)
-    label = policy.required_assurance(sandbox=environment.sandbox)
+    label = policy.required_assurance(sandbox=environment.sandbox, tags=_tags(proposal))
     return Assurance[label.upper().replace("-", "_")]
+
+
+def _tags(proposal: Proposal) -> list[str]:
+    """Tags of the edited flags, before and after: a change cannot drop the tag that asks for more."""
+    bodies = [body for edit in proposal.edits for body in (edit.before, edit.after) if body is not None]
+    return [tag for body in bodies for tag in tags_of(body)]
 
 
 def approval_problem(reader: Reader, proposal: Proposal, approval: Approval, now: datetime) -> str | None:

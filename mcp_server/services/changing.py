@@ -151,8 +151,10 @@ def replacing(document: Document, after: dict[str, Any] | None) -> DocumentEdit:
 
 
 def _inverse(document: Document | None, edit: DocumentEdit) -> DocumentEdit:
+    """The way back. A flag that did not exist is archived, not removed: its key stays taken."""
     if document is not None:
-        return replacing(document, edit.before)
+        gone = {**document.body, "active": False, "deleted": True} if document.ref.kind == "flag" else None
+        return replacing(document, gone if edit.before is None else edit.before)
     return DocumentEdit(
         ref=edit.ref, base_revision=edit.base_revision + 1, base_digest=None, before=None, after=edit.before
     )

@@ -106,5 +106,6 @@ def _keeping_own_data(current: Document, incoming: dict[str, Any]) -> dict[str, 
     merged = {**incoming, **kept}
     if current.ref.kind == "flag":
         merged = identified(merged, body)
-    own = {**(body.get("drysail") or {}), **(merged.get("drysail") or {})}
+    own: dict[str, Any] = {**(body.get("drysail") or {})}
+    own |= merged.get("drysail") or {}
     return {**merged, "drysail": own} if own else merged

@@ -78,6 +78,7 @@ def judge_change(
         towards_safe=change.towards_safe,
         alters_nothing=change.alters_nothing,
         try_rollout=bench.try_rollout if recording is not None else None,
+        dependents=_dependents(change),
         expect=surroundings.expect,
     )
     return Judgement(change=change, impact=impact, verdict=judge(case, policy))
@@ -163,6 +164,12 @@ def _dependencies(change: Change) -> dict[str, dict[str, str]]:
             continue
         result[key] = {name: _standing(change.after, name, flag.missing_dependency) for name in flag.dependencies}
     return result
+
+
+def _dependents(change: Change) -> dict[str, Mapping[str, Any]]:
+    """The definitions of the flags that are affected without being edited."""
+    keys = set(change.affected_flags) - set(change.edited_flags)
+    return {ref.key: body for ref, body in change.result.items() if ref.kind == "flag" and ref.key in keys}
 
 
 def _standing(ruleset: Ruleset, key: str, broken: bool) -> str:

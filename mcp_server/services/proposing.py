@@ -27,6 +27,7 @@ from mcp_server.services.proposal import (
 )
 from mcp_server.services.snapshots import register_when_due
 from mcp_server.services.validation import check_edits
+from policies.expect import ExpectError, parse_expect
 from policies.policy import Policy
 from policies.replay.recording import Recording
 from policies.verdict import Decision, Verdict
@@ -72,6 +73,7 @@ def propose(home: Home, intent: Intent, *, progress: Progress | None = None) -> 
     """
     if not intent.reason.strip():
         raise InvalidInput("A proposal needs a reason.", hint="Say in one sentence why.", code="NO_REASON")
+    _check_expectation(intent.expect)
     repeated = _repeated(home, intent)
     if repeated is not None:
         return repeated
@@ -193,6 +195,15 @@ class Base:
             retired_keys=self.retired_keys,
             expect=expect,
         )
+
+
+def _check_expectation(expect: Mapping[str, Any] | None) -> None:
+    if expect is None:
+        return
+    try:
+        parse_expect(expect)
+    except ExpectError as error:
+        raise InvalidInput(str(error), code="BAD_EXPECTATION", place="expect") from error
 
 
 def _in_force_since(reader: Reader, environment: str, refs: Iterable[Ref]) -> int:

@@ -48,13 +48,11 @@ def impact_lines(impact: Impact | None) -> list[str]:
 
 
 def finding_lines(verdict: Verdict) -> list[str]:
-    """The failed rules with their fixes, and how many passed."""
+    """The failed rules (each message ends with its fix), and how many passed."""
     lines = []
     for finding in verdict.findings:
         if finding.failed:
             lines.append(_finding_line(finding))
-            if finding.fix is not None:
-                lines.append(f"    fix: {finding.fix.text}")
     counts = {state: sum(1 for finding in verdict.findings if finding.state is state) for state in State}
     excepted = f", {counts[State.EXCEPTED]} excepted" if counts[State.EXCEPTED] else ""
     lines.append(

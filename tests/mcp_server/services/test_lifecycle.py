@@ -222,17 +222,21 @@ def test_undo_brings_back_what_was_in_force(home: Home, agent: Actor) -> None:
         undo(home, judged.proposal.id, reason="again", actor=agent)
 
 
-def test_undoing_a_creation_removes_the_flag_and_its_key_is_not_used_again(home: Home, agent: Actor) -> None:
+def test_undoing_a_creation_archives_the_flag_and_its_key_stays_taken(home: Home, agent: Actor) -> None:
     made = propose(home, create(home, "sandbox", {"key": "brand-new"}, reason="new", actor=agent))
     assert made.proposal.state is ProposalState.ALLOWED, "a flag that is off moves nobody"
     apply(home, made.proposal.id, agent)
     gone = propose(home, undo(home, made.proposal.id, reason="not needed", actor=agent))
     apply(home, gone.proposal.id, agent)
-    with home.store.read() as reader:
-        assert reader.document("sandbox", Ref(kind="flag", key="brand-new")) is None
-    again = propose(home, create(home, "sandbox", {"key": "brand-new"}, reason="new again", actor=agent))
-    assert again.proposal.state is ProposalState.DENIED
-    assert again.evidence.verdict.findings[0].rule == "def.key_reuse"
+    assert in_force(home, "brand-new")["deleted"] is True
+    with pytest.raises(Conflict, match="exists"):
+        create(home, "sandbox", {"key": "brand-new"}, reason="new again", actor=agent)
+    other = [{"op": "restore"}, {"op": "add_condition", "filters": [], "rollout_percentage": 1}]
+    reused = propose(home, modify(home, "sandbox", "brand-new", other, reason="x", actor=agent))
+    assert reused.proposal.state is ProposalState.DENIED
+    assert reused.evidence.verdict.findings[0].rule == "def.key_reuse"
+    back = propose(home, undo(home, gone.proposal.id, reason="needed after all", actor=agent))
+    assert back.proposal.state is ProposalState.ALLOWED
 
 
 def test_a_rejected_or_withdrawn_proposal_stays_closed(home: Home, agent: Actor, bob: Actor) -> None:
