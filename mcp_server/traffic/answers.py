@@ -1,22 +1,20 @@
 """The logs of a recording's segments, summed up per flag."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from mcp_server.traffic.interning import parse_texts
 from mcp_server.traffic.layout import BUCKETS, LOG
 from mcp_server.traffic.manifest import ColumnName
-from mcp_server.traffic.merging import Contexts, Part, unify
+from mcp_server.traffic.merging import Merged
 from mcp_server.traffic.packing import sorted_runs
 from mcp_server.traffic.tables import query
 from policies.replay.recording import NOT_RECORDED, Answers
 
-FLAG = ColumnName(kind="flag")
-VALUE = ColumnName(kind="value")
+KEYS = ("flag", "context", "value", "revision")
 
 SUMMED_LOG = """
     SELECT flag, context, value, revision, count(*) AS checks, min("at") AS first_us, max("at") AS last_us
@@ -24,51 +22,43 @@ SUMMED_LOG = """
 """
 
 
-def merge_answers(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], contexts: Contexts
-) -> dict[str, Answers]:
+def merge_answers(merged: Merged) -> dict[str, Answers]:
     """What was answered, by flag: one row per distinct (context, value, revision), in this order."""
-    flags, flag_tables = unify([part.texts[FLAG] for part in parts])
-    values, value_tables = unify([part.texts[VALUE] for part in parts])
-    pieces: list[dict[str, NDArray[Any]]] = []
-    for part, places, to_flag, to_value in zip(parts, contexts.places, flag_tables, value_tables, strict=True):
-        piece = query(connection, SUMMED_LOG, {"path": str(part.path / LOG)})
-        piece["flag"], piece["value"] = to_flag[piece["flag"]], to_value[piece["value"]]
-        piece["context"] = places[piece["context"]]
-        pieces.append(piece)
+    pieces = [
+        merged.in_common_codes(number, query(merged.connection, SUMMED_LOG, {"path": str(part.path / LOG)}))
+        for number, part in enumerate(merged.parts)
+    ]
     rows = _sum_up({name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]})
-    ends = np.searchsorted(rows["flag"], np.arange(len(flags) + 1))
+    flags = merged.dictionaries.values(ColumnName(kind="flag"))
+    values = merged.dictionaries.values(ColumnName(kind="value"))
+    bounds = np.searchsorted(rows["flag"], np.arange(len(flags) + 1)).tolist()
     return {
-        key: _answers({name: column[start:end] for name, column in rows.items()}, parse_texts(values))
-        for key, start, end in zip(parse_texts(flags), ends, ends[1:], strict=False)
+        key: _answers({name: column[start:end] for name, column in rows.items()}, values)
+        for key, (start, end) in zip(flags, pairwise(bounds), strict=True)
         if end > start
     }
 
 
-def merge_buckets(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], contexts: Contexts
-) -> dict[tuple[str, str], NDArray[np.uint64]]:
+def merge_buckets(merged: Merged) -> dict[tuple[str, str], NDArray[np.uint64]]:
     """The recorded hashes, by flag and kind."""
+    flags = merged.dictionaries.values(ColumnName(kind="flag"))
     buckets: dict[tuple[str, str], NDArray[np.uint64]] = {}
-    for part, places in zip(parts, contexts.places, strict=True):
-        rows = part.read(connection, BUCKETS)
-        flags = parse_texts(part.texts[FLAG].tolist())
-        for code in np.unique(rows["flag"]):
-            of_flag = rows["flag"] == code
-            at = places[rows["context"][of_flag]]
+    for part in range(len(merged.parts)):
+        rows = merged.rows(part, BUCKETS)
+        for flag in np.unique(rows["flag"]).tolist():
             for kind in ("rollout", "variant"):
-                column = buckets.setdefault((flags[code], kind), np.full(contexts.size, NOT_RECORDED, dtype=np.uint64))
-                hashes = rows[kind][of_flag]
-                known = hashes != NOT_RECORDED
-                column[at[known]] = hashes[known]
-    return {key: column for key, column in sorted(buckets.items()) if (column != NOT_RECORDED).any()}
+                known = (rows["flag"] == flag) & (rows[kind] != NOT_RECORDED)
+                if known.any():
+                    nothing = np.full(merged.contexts.size, NOT_RECORDED, dtype=np.uint64)
+                    column = buckets.setdefault((flags[flag], kind), nothing)
+                    column[rows["context"][known]] = rows[kind][known]
+    return dict(sorted(buckets.items()))
 
 
 def _sum_up(rows: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Adds up the rows that the segments have in common; sorted by flag, context, value and revision."""
-    keys = ("flag", "context", "value", "revision")
-    runs = sorted_runs([rows[name] for name in keys])
-    summed = {name: rows[name][runs.firsts] for name in keys}
+    runs = sorted_runs([rows[name] for name in KEYS])
+    summed = {name: rows[name][runs.firsts] for name in KEYS}
     summed["checks"] = np.add.reduceat(rows["checks"][runs.order], runs.starts)
     summed["first_us"] = np.minimum.reduceat(rows["first_us"][runs.order], runs.starts)
     summed["last_us"] = np.maximum.reduceat(rows["last_us"][runs.order], runs.starts)

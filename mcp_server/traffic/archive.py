@@ -16,11 +16,10 @@ from mcp_server.traffic.compaction import groups_to_merge, merge_segments, only_
 from mcp_server.traffic.exporting import export_lines
 from mcp_server.traffic.layout import MANIFEST, TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest, parse_manifest
-from mcp_server.traffic.merging import merge_contexts, read_part
+from mcp_server.traffic.merging import merged
 from mcp_server.traffic.retention import Pruned, prune_segments, sweep_unfinished
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
 from mcp_server.traffic.statistics import summarise
-from mcp_server.traffic.tables import engine
 from policies.impact import Provenance
 from policies.replay.recording import Recording
 
@@ -55,13 +54,13 @@ class TrafficArchive:
         }
         content_digest = digest(content)
         snapshot_id = f"snap_{now:%Y%m%dT%H%M%S}_{content_digest[:6]}"
-        with engine() as connection:
-            contexts = merge_contexts([read_part(connection, folder, manifest) for manifest in manifests])
+        with merged(folder, manifests) as found:
+            facts = traffic_facts(manifests, found.contexts, snapshot=snapshot_id, digest=content_digest)
         return Snapshot(
             id=snapshot_id,
             environment=environment,
             digest=content_digest,
-            facts=traffic_facts(manifests, contexts, snapshot=snapshot_id, digest=content_digest),
+            facts=facts,
             manifest=content,
             registered_at=now,
         )
@@ -71,15 +70,10 @@ class TrafficArchive:
 
         Raises Unavailable: ``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT`` (naming the file) or ``FORMAT_TOO_NEW``.
         """
-        folder = TrafficFolder.of(self._home, snapshot.environment)
         manifests = self._pinned(snapshot)
-        with engine() as connection:
-            parts = [read_part(connection, folder, manifest) for manifest in manifests]
-            contexts = merge_contexts(parts)
-            answers = merge_answers(connection, parts, contexts)
-            buckets = merge_buckets(connection, parts, contexts)
-        facts = traffic_facts(manifests, contexts, snapshot=snapshot.id, digest=snapshot.digest)
-        return replace(assemble(facts, parts, contexts), answers=answers, buckets=buckets)
+        with merged(TrafficFolder.of(self._home, snapshot.environment), manifests) as found:
+            facts = traffic_facts(manifests, found.contexts, snapshot=snapshot.id, digest=snapshot.digest)
+            return replace(assemble(facts, found), answers=merge_answers(found), buckets=merge_buckets(found))
 
     def statistics(self, snapshot: Snapshot, *, top: int = 10) -> TrafficStatistics:
         """What a snapshot holds, with the ``top`` most frequent values of each property. Raises like ``load``."""

@@ -1,12 +1,20 @@
 """Putting a recording together from merged segments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import compress
 
-from mcp_server.traffic.manifest import SegmentManifest
-from mcp_server.traffic.merging import Contexts, Part, kept_by_all
+import numpy as np
+
+from evaluator.context import MISSING, REDACTED, Mark
+from mcp_server.traffic.interning import MISSING_CODE, REDACTED_CODE
+from mcp_server.traffic.manifest import ColumnName, ContextKind, SegmentManifest
+from mcp_server.traffic.merging import DEVICE, SUBJECT, Contexts, Merged
 from mcp_server.traffic.profile import gaps, merge_periods
 from policies.impact import TrafficFacts
 from policies.replay.recording import Column, Recording
+
+MARKS: Mapping[int, Mark] = {REDACTED_CODE: REDACTED, MISSING_CODE: MISSING}
+"""By code, from the least one to -1."""
 
 
 def traffic_facts(
@@ -30,18 +38,31 @@ def traffic_facts(
     )
 
 
-def assemble(facts: TrafficFacts, parts: Sequence[Part], contexts: Contexts) -> Recording:
-    """A recording of the parts' contexts, without answers."""
+def assemble(facts: TrafficFacts, merged: Merged) -> Recording:
+    """A recording of the merged contexts, without answers."""
     group_properties: dict[str, dict[str, Column]] = {}
-    for (group, name), column in contexts.columns("group_property").items():
-        group_properties.setdefault(group, {})[name] = column
+    for name in _of_kind(merged, "group_property"):
+        group_properties.setdefault(name.group or "", {})[name.name or ""] = _column(merged, name)
     return Recording(
         facts=facts,
-        subjects=contexts.columns("subject")["", ""],
-        device_ids=contexts.columns("device")["", ""],
-        properties={name: column for (_, name), column in contexts.columns("property").items()},
-        groups={group: column for (group, _), column in contexts.columns("group").items()},
+        subjects=_column(merged, SUBJECT),
+        device_ids=_column(merged, DEVICE),
+        properties={name.name or "": _column(merged, name) for name in _of_kind(merged, "property")},
+        groups={name.group or "": _column(merged, name) for name in _of_kind(merged, "group")},
         group_properties=group_properties,
         answers={},
-        kept_properties=kept_by_all(parts),
+        kept_properties=merged.kept,
     )
+
+
+def _of_kind(merged: Merged, kind: ContextKind) -> list[ColumnName]:
+    return [name for name in merged.contexts.codes if name.kind == kind]
+
+
+def _column(merged: Merged, name: ColumnName) -> Column:
+    """The column with exactly the values that occur, marks first."""
+    values = [*MARKS.values(), *merged.dictionaries.values(name)]
+    shifted = merged.contexts.codes[name] - min(MARKS)
+    occurs = np.zeros(len(values), dtype=bool)
+    occurs[shifted] = True
+    return Column(codes=(np.cumsum(occurs, dtype=np.int32) - 1)[shifted], values=tuple(compress(values, occurs)))

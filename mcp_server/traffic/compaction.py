@@ -6,22 +6,20 @@ moment it is there; they stay on disk, for the snapshots that name them, until t
 """
 
 import fcntl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from mcp_server.traffic.draft import Content, Origin
 from mcp_server.traffic.layout import BUCKETS, LOG, TrafficFolder
 from mcp_server.traffic.manifest import ColumnKind, ColumnName, SegmentManifest
-from mcp_server.traffic.merging import MARKS, Codes, Part, merge_contexts, read_part, unify
+from mcp_server.traffic.merging import Merged, merged
 from mcp_server.traffic.packing import sorted_runs
 from mcp_server.traffic.segment import check_files, write_segment
-from mcp_server.traffic.tables import engine
 
 MOST_CHECKS = 5_000_000
 """Segments are not merged beyond this size."""
@@ -57,10 +55,8 @@ def merge_segments(folder: TrafficFolder, manifests: Sequence[SegmentManifest]) 
     """Writes one segment with everything that these hold. Raises Unavailable if one of them is damaged."""
     for manifest in manifests:
         check_files(folder, manifest)
-    with engine() as connection:
-        parts = [read_part(connection, folder, manifest) for manifest in manifests]
-        content = _merged_content(connection, parts)
-    return write_segment(folder, content)
+    with merged(folder, manifests) as segments:
+        return write_segment(folder, _content(segments))
 
 
 def _finished_period(manifest: SegmentManifest, now: datetime) -> str | None:
@@ -83,25 +79,27 @@ def _chunks(manifests: Sequence[SegmentManifest]) -> Iterator[list[SegmentManife
     yield chunk
 
 
-def _merged_content(connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> Content:
-    contexts = merge_contexts(parts)
-    names = {kind: unify([part.texts[ColumnName(kind=kind)] for part in parts]) for kind in LOG_KINDS}
-    tables: dict[str, Sequence[Codes]] = {kind: tables for kind, (_, tables) in names.items()}
-    log, buckets = (
-        _merged_table(connection, parts, name, {**tables, "context": contexts.places}) for name in (LOG, BUCKETS)
-    )
-    distinct = sorted_runs([buckets["flag"], buckets["context"]]).firsts
+def _content(segments: Merged) -> Content:
+    manifests = [part.manifest for part in segments.parts]
+    columns = (*segments.contexts.codes, *(ColumnName(kind=kind) for kind in LOG_KINDS))
+    log, buckets = _all_rows(segments, LOG), _all_rows(segments, BUCKETS)
     in_time = np.argsort(log["at"], kind="stable")
+    distinct = sorted_runs([buckets["flag"], buckets["context"]]).firsts
     return Content(
-        origin=common_origin(parts[0].manifest),
-        columns=(*contexts.codes, *(ColumnName(kind=kind) for kind in LOG_KINDS)),
-        texts=[*contexts.texts.values(), *(texts for texts, _ in names.values())],
-        codes=np.stack(list(contexts.codes.values())) - np.int32(len(MARKS)),
+        origin=common_origin(manifests[0]),
+        columns=columns,
+        texts=[segments.dictionaries.texts(name) for name in columns],
+        codes=np.stack(list(segments.contexts.codes.values())),
         log={name: column[in_time] for name, column in log.items()},
         buckets={name: column[distinct] for name, column in buckets.items()},
-        dropped=sum(part.manifest.dropped for part in parts),
-        replaces=tuple(sorted({old for part in parts for old in (part.manifest.id, *part.manifest.replaces)})),
+        dropped=sum(manifest.dropped for manifest in manifests),
+        replaces=tuple(sorted({old for manifest in manifests for old in (manifest.id, *manifest.replaces)})),
     )
+
+
+def _all_rows(segments: Merged, table: str) -> dict[str, NDArray[Any]]:
+    pieces = [segments.rows(part, table) for part in range(len(segments.parts))]
+    return {column: np.concatenate([piece[column] for piece in pieces]) for column in pieces[0]}
 
 
 def common_origin(manifest: SegmentManifest) -> Origin:
@@ -113,14 +111,3 @@ def common_origin(manifest: SegmentManifest) -> Origin:
         kept=None if manifest.kept is None else frozenset(manifest.kept),
         sampled_ppm=manifest.sampled_ppm,
     )
-
-
-def _merged_table(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], name: str, tables: Mapping[str, Sequence[Codes]]
-) -> dict[str, NDArray[Any]]:
-    """One table of all parts, its codes translated by ``tables`` (one per part)."""
-    pieces = []
-    for number, part in enumerate(parts):
-        rows = part.read(connection, name)
-        pieces.append({c: tables[c][number][column] if c in tables else column for c, column in rows.items()})
-    return {column: np.concatenate([piece[column] for piece in pieces]) for column in pieces[0]}
