@@ -103,9 +103,9 @@ def _keeping_own_data(current: Document, incoming: dict[str, Any]) -> dict[str, 
     """A file from elsewhere knows nothing of Drysail's metadata and edit counters, so these stay."""
     body = current.body
     kept = {name: body[name] for name in ("version", "id") if name in body and name not in incoming}
-    merged = {**incoming, **kept}
+    merged: dict[str, Any] = {**incoming, **kept}
     if current.ref.kind == "flag":
         merged = identified(merged, body)
-    own: dict[str, Any] = {**(body.get("drysail") or {})}
-    own |= merged.get("drysail") or {}
+    ours, theirs = body.get("drysail"), merged.get("drysail")
+    own: dict[str, Any] = {**(ours if isinstance(ours, dict) else {}), **(theirs if isinstance(theirs, dict) else {})}
     return {**merged, "drysail": own} if own else merged
