@@ -150,7 +150,7 @@ def _conditions(flag: Mapping[str, Any], filters: Mapping[str, Any], reading: Re
             group_type=None if aggregation is None else reading.group_types.get(aggregation),
             tests=_tests(group, reading, aggregation, f"filters.groups[{index}]"),
             percentage=percentage,
-            rollout_bound=None if percentage >= 100 else rollout_bound(percentage),
+            rollout_bound=rollout_bound(percentage),
             override=override if override in known else None,
         )
 

@@ -23,9 +23,12 @@ RULESETS: dict[str, Ruleset] = {
 
 
 def context_of(described: dict[str, Any]) -> Context:
-    fields = {name: value for name, value in described.items() if name != "redacted"}
-    redacted = dict.fromkeys(described.get("redacted", ()), REDACTED)
-    return Context(**{**fields, "properties": {**fields.get("properties", {}), **redacted}})
+    """A context as it is written in the files: ``redacted`` names properties, ``redacted_groups`` group types."""
+    fields = dict(described)
+    redacted = dict.fromkeys(fields.pop("redacted", ()), REDACTED)
+    redacted_groups = dict.fromkeys(fields.pop("redacted_groups", ()), REDACTED)
+    properties = {**fields.pop("properties", {}), **redacted}
+    return Context(**fields | {"properties": properties, "groups": {**fields.get("groups", {}), **redacted_groups}})
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
