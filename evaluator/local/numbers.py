@@ -5,6 +5,7 @@ import operator as operators
 import re
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from evaluator.context import JsonValue
@@ -35,13 +36,13 @@ def compile_number(operator: str, value: JsonValue) -> ValueTest:
 
 
 def number_of(value: JsonValue) -> float | None:
-    """A finite JSON number, or text that is exactly a decimal number."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    """A finite JSON number (or a ``Decimal`` of a caller in Python), or text that is exactly a decimal number."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
         return None
     try:
         number = float(value)
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
     return number if math.isfinite(number) else None

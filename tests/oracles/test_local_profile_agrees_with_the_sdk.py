@@ -6,7 +6,7 @@ from tests.oracles.cases import random_batches
 from tests.oracles.comparison import Comparison, compare_local
 from tests.oracles.coverage import EXPECTED
 
-CASES = 100_000
+CASES = 60_000
 
 
 @pytest.fixture(scope="module")

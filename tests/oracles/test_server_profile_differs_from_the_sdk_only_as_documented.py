@@ -8,7 +8,7 @@ import pytest
 from tests.oracles.cases import random_batches
 from tests.oracles.comparison import Comparison, compare_server
 
-CASES = 60_000
+CASES = 40_000
 TABLE = Path(__file__).parents[2] / "docs" / "semantics.md"
 
 
