@@ -6,7 +6,7 @@ import numpy as np
 
 from mcp_server.traffic.assembly import assemble, traffic_facts
 from mcp_server.traffic.compaction import common_origin
-from mcp_server.traffic.layout import LOG, TrafficFolder
+from mcp_server.traffic.layout import LOG, TABLE_COLUMNS, TrafficFolder
 from mcp_server.traffic.line_format import check_text, context_text, header_text
 from mcp_server.traffic.manifest import ColumnName, SegmentManifest, moment_of
 from mcp_server.traffic.merging import Merged, merged
@@ -26,11 +26,7 @@ def _check_lines(segment: Merged) -> Iterator[str]:
     texts = [context_text(recording.context(index)) for index in range(recording.size)]
     flags, values, sdks = (segment.dictionaries.values(ColumnName(kind=kind)) for kind in ("flag", "value", "sdk"))
     log = segment.rows(0, LOG)
-    for row in np.argsort(log["at"], kind="stable"):
-        yield check_text(
-            texts[log["context"][row]],
-            moment_of(int(log["at"][row])),
-            (flags[log["flag"][row]], values[log["value"][row]]),
-            int(log["revision"][row]),
-            sdks[log["sdk"][row]],
-        )
+    in_time = np.argsort(log["at"], kind="stable")
+    rows = zip(*(log[name][in_time].tolist() for name in TABLE_COLUMNS[LOG]), strict=True)
+    for at_us, flag, context, value, revision, sdk in rows:
+        yield check_text(texts[context], moment_of(at_us), (flags[flag], values[value]), revision, sdks[sdk])

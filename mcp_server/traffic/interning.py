@@ -154,7 +154,7 @@ def json_text(value: JsonValue) -> str:
     if type(value) in (dict, list, tuple) and not _is_shallow(value, DEEPEST_VALUE):
         raise Unrecordable(f"A value is nested deeper than {DEEPEST_VALUE} levels.")
     try:
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise Unrecordable(f"A value of type {type(value).__name__} is no JSON value.") from error
 

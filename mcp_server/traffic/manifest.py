@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from evaluator.json_text import digest
 from mcp_server.services.errors import Unavailable
 from mcp_server.services.record import Record
@@ -103,9 +101,10 @@ def parse_manifest(text: bytes, path: Path) -> SegmentManifest:
         )
     try:
         manifest = SegmentManifest.model_validate(fields)
-    except ValidationError as error:
+        is_whole = manifest.id == segment_id(fields) == path.parent.name
+    except ValueError as error:
         raise _damaged(path) from error
-    if manifest.id != segment_id(fields) or manifest.id != path.parent.name:
+    if not is_whole:
         raise _damaged(path)
     return manifest
 

@@ -68,6 +68,15 @@ def test_segments_with_different_allow_lists_know_each_property_where_it_was_kep
     assert person(recording, "phone") == {"ada": REDACTED, "bob": REDACTED, "mia": REDACTED}
 
 
+def test_segments_that_kept_nothing_in_common_know_what_each_of_them_kept(tmp_path: Path) -> None:
+    segment(tmp_path, [check(MIA)], kept=["plan"])
+    segment(tmp_path, [check(BOB)], kept=["email"])
+    recording = recording_of(tmp_path)
+    assert recording.kept_properties == frozenset()
+    assert person(recording, "plan") == {"mia": MISSING, "bob": REDACTED}
+    assert person(recording, "email") == {"mia": REDACTED, "bob": MISSING}
+
+
 def test_a_segment_that_kept_all_merges_with_one_that_kept_little(tmp_path: Path) -> None:
     segment(tmp_path, [check(ADA)])
     segment(tmp_path, [check(BOB)], kept=["plan"])

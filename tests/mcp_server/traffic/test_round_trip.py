@@ -30,7 +30,11 @@ from tests.mcp_server.traffic.given import (
 
 texts = st.text(st.characters(codec=None), max_size=8)  # lone surrogates and all
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=6) | st.sampled_from(["plan", "Plan", "c0", "$os"])
-numbers = st.integers() | st.floats() | st.sampled_from([0, 0.0, -0.0, 1, 1.0, True, False, 10**40])
+numbers = (
+    st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from([0, 0.0, -0.0, 1, 1.0, True, False, 10**40])
+)
 values = st.recursive(
     st.none() | st.booleans() | numbers | texts | st.just("1") | st.just("null"),
     lambda children: st.lists(children, max_size=3) | st.dictionaries(texts, children, max_size=3),
@@ -141,6 +145,8 @@ def nested(levels: int) -> list[object]:
         Context("ada", {"half \ud800": 1}),
         Context("ada", {1: "a name that is no text"}),  # type: ignore[dict-item]
         Context("ada", {"number": 10**5000}),
+        Context("ada", {"infinity": float("inf")}),
+        Context("ada", {"inside": [{"nan": float("nan")}]}),
         Context("ada", groups={"half \ud800": "acme"}),
         Context(None),  # type: ignore[arg-type]
     ],

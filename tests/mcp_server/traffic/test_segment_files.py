@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ from mcp_server.services.errors import DrysailError, InvalidInput, NotFound, Una
 from mcp_server.traffic.archive import TrafficArchive
 from mcp_server.traffic.layout import BUCKETS, CONTEXTS, DICTIONARIES, LOG, MANIFEST, TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest
+from mcp_server.traffic.merging import merged
 from tests.mcp_server.traffic.given import PRODUCTION, check, recording_of, segment, snapshot_of
 
 FILES = (MANIFEST, CONTEXTS, DICTIONARIES, LOG, BUCKETS)
@@ -65,6 +67,42 @@ def test_damage_to_any_file_is_found_and_named(tmp_path: Path, name: str, damage
         snapshot_of(tmp_path)
     assert (collecting.value.code, collecting.value.place) == ("SNAPSHOT_CORRUPT", str(path))
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_no_flipped_bit_of_a_manifest_goes_unnoticed(tmp_path: Path) -> None:
+    path = file_of(tmp_path, segment(tmp_path, [check("ada")], kept=["plan"]), MANIFEST)
+    whole = path.read_bytes()
+    chance = random.Random(1)
+    for _ in range(400):
+        content = bytearray(whole)
+        content[chance.randrange(len(whole) - 1)] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+        if _same_json(content, whole):
+            continue
+        with pytest.raises(Unavailable) as raised:
+            TrafficArchive(tmp_path).segments(PRODUCTION)
+        assert raised.value.code in ("SNAPSHOT_CORRUPT", "FORMAT_TOO_NEW")
+
+
+def _same_json(one: bytes, other: bytes) -> bool:
+    try:
+        return bool(json.loads(one) == json.loads(other))
+    except ValueError:
+        return False
+
+
+def test_a_file_that_goes_away_while_it_is_read_is_said_to_be_gone(tmp_path: Path) -> None:
+    manifest = write(tmp_path)
+    folder = TrafficFolder.of(tmp_path, PRODUCTION)
+
+    def read_what_is_deleted_meanwhile() -> None:
+        with merged(folder, [manifest]) as found:
+            file_of(tmp_path, manifest, LOG).unlink()
+            found.rows(0, LOG)
+
+    with pytest.raises(Unavailable) as raised:
+        read_what_is_deleted_meanwhile()
+    assert raised.value.code == "SNAPSHOT_GONE"
 
 
 @pytest.mark.parametrize("name", FILES)
