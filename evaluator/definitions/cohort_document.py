@@ -35,12 +35,14 @@ def members_of(cohort: Any) -> Sequence[str] | None:
     """The distinct ids that the cohort lists itself (``drysail.members``); None if it keeps no list."""
     own = cohort.get("drysail") if isinstance(cohort, Mapping) else None
     members = own.get("members") if isinstance(own, Mapping) else None
-    return [member for member in members if isinstance(member, str)] if isinstance(members, list | tuple) else None
+    if not isinstance(members, list | tuple):
+        return None
+    return [str(member) for member in members if isinstance(member, str | int) and not isinstance(member, bool)]
 
 
 def is_static(cohort: Mapping[str, Any]) -> bool:
     """True where membership is a stored list instead of a tree."""
-    return is_stored(cohort) and cohort.get("is_static") is True
+    return is_stored(cohort) and (cohort.get("is_static") is True or cohort.get("cohort_type") == "static")
 
 
 def is_group(entry: Mapping[str, Any]) -> bool:

@@ -245,5 +245,5 @@ def test_flags_and_cohorts_can_be_replaced_added_and_taken_away() -> None:
 
 
 def test_listed_members_become_facts() -> None:
-    cohorts = {"1": {"is_static": True, "drysail": {"members": ["ada", 5]}}, "2": {"type": "AND", "values": []}}
-    assert Definitions.from_posthog({"cohorts": cohorts}).facts().members == {"1": frozenset({"ada"})}
+    cohorts = {"1": {"is_static": True, "drysail": {"members": ["ada", 5, None]}}, "2": {"type": "AND", "values": []}}
+    assert Definitions.from_posthog({"cohorts": cohorts}).facts().members == {"1": frozenset({"ada", "5"})}
