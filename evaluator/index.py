@@ -34,8 +34,8 @@ class PropertyTable:
 
     def __init__(self, name: str, asked: Asked, all_conditions: int) -> None:
         self.name = name
-        self.momentary = [(test.predicate, ~bits) for test, bits in asked if test.uses_now]
-        self._lasting = [(test.predicate, ~bits) for test, bits in asked if not test.uses_now]
+        self.momentary = [(test.predicate, all_conditions ^ bits) for test, bits in asked if test.uses_now]
+        self._lasting = [(test.predicate, all_conditions ^ bits) for test, bits in asked if not test.uses_now]
         self._all = all_conditions
         self._known: dict[str, int] = {}
         self._absent = self._pass(MISSING)
@@ -69,14 +69,13 @@ class ConditionIndex:
         self.others = [program for program in served if program.fixed is None and not program.is_plain]
         self.other_keys = frozenset(program.key for program in self.others)
         self._defaults = {program.key: program.fixed or program.all_missed for program in served}
+        plain = [program for program in served if program.is_plain]
+        conditions = [condition for program in plain for condition in flags[program.key].conditions]
+        self._all = (1 << len(conditions)) - 1
         self._slots: list[tuple[Program, Step, int]] = []
-        conditions: list[CompiledCondition] = []
-        for program in served:
-            if program.is_plain:
-                own = ((1 << len(program.steps)) - 1) << len(self._slots)
-                self._slots.extend((program, step, ~own) for step in program.steps)
-                conditions.extend(flags[program.key].conditions)
-        self._all = (1 << len(self._slots)) - 1
+        for program in plain:
+            own = ((1 << len(program.steps)) - 1) << len(self._slots)
+            self._slots.extend((program, step, self._all ^ own) for step in program.steps)
         self._tables = [PropertyTable(name, asked, self._all) for name, asked in _by_property(conditions).items()]
 
     def answers(self, check: Check) -> dict[str, Result] | None:
@@ -97,7 +96,10 @@ class ConditionIndex:
             program, step, other_flags = self._slots[lowest.bit_length() - 1]
             answer = admit(program.key, step, check.distinct_id)
             results[program.key] = step.excluded if answer is None else answer
-            matching &= ~lowest if answer is None and not program.early_exit else other_flags
+            if answer is None and not program.early_exit:
+                matching ^= lowest
+            else:
+                matching &= other_flags
         return results
 
 
