@@ -1,6 +1,6 @@
 """Turns definitions into a ruleset."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
@@ -12,7 +12,7 @@ from evaluator.compile_filter import Reading
 from evaluator.compile_flag import compile_flag, quarantined_flag, remarks
 from evaluator.compiled import CompiledFlag
 from evaluator.definitions.document import Definitions, flag_name
-from evaluator.definitions.problem import DefinitionWarning, Level, Problem, Undecodable
+from evaluator.definitions.problem import DefinitionWarning, Problem, Undecodable
 from evaluator.dependencies import order_flags
 from evaluator.index import ConditionIndex
 from evaluator.program import build_program
@@ -56,15 +56,13 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
 def _compile(
     flag: Mapping[str, Any], reading: Reading, cohorts: CompiledCohorts, warnings: list[DefinitionWarning]
 ) -> CompiledFlag:
-    level: Level = "warning"
-    problems: Iterator[Problem]
     try:
         compiled = compile_flag(flag, reading, cohorts)
-        problems = remarks(flag, compiled, cohorts)
     except Undecodable as undecodable:
-        compiled = quarantined_flag(flag, undecodable.problem)
-        level, problems = "quarantined", iter([undecodable.problem])
-    warnings.extend(DefinitionWarning("flag", compiled.key, level, problem) for problem in problems)
+        warnings.append(DefinitionWarning("flag", flag["key"], "quarantined", undecodable.problem))
+        return quarantined_flag(flag, undecodable.problem)
+    doubts = remarks(flag, compiled, cohorts)
+    warnings.extend(DefinitionWarning("flag", compiled.key, "warning", problem) for problem in doubts)
     return compiled
 
 

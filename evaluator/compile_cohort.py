@@ -12,6 +12,7 @@ from evaluator.definitions.cohort_document import (
     has_behaviour,
     is_group,
     is_static,
+    is_stored,
     members_of,
     name_of,
     tree_of,
@@ -92,7 +93,8 @@ def _compile_cohort(cohort_id: str, document: Any, reading: Reading) -> Compiled
     tree = tree_of(document)
     if tree is None or tree == {}:
         return CompiledCohort(cohort_id, name, AnyOf(()))
-    return CompiledCohort(cohort_id, name, _node(tree, reading, "", 1))
+    path = "filters.properties" if is_stored(document) else ""
+    return CompiledCohort(cohort_id, name, _node(tree, reading, path, 1))
 
 
 def _is_external(document: Mapping[str, Any]) -> bool:
@@ -107,7 +109,7 @@ def _node(entry: Any, reading: Reading, path: str, depth: int) -> Node:
         raise Undecodable(_unreadable(path, "An entry of the tree is no object."))
     if not is_group(entry):
         if depth == 1:
-            raise Undecodable(_unreadable("type", "The tree is neither AND nor OR."))
+            raise Undecodable(_unreadable(path, "The tree is neither AND nor OR, but a single filter."))
         return compile_cohort_filter(entry, reading, path)
     kind, values = entry.get("type"), entry.get("values")
     if kind not in TREE_TYPES or not isinstance(values, list):
