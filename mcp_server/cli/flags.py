@@ -43,7 +43,7 @@ def list_flags(
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
-    page = find_flags(home, name, query=query, archived=archived, limit=1_000_000)
+    page = find_flags(home, name, query=query, archived=None if archived else False, limit=1_000_000)
     if json:
         print_json([asdict(flag) for flag in page.flags])
         return
@@ -66,7 +66,7 @@ def show(ctx: typer.Context, key: str, environment: Environment = None, json: Js
     """Show one flag in words, with its conditions' ids and open proposals."""
     from mcp_server.cli.screen import out, print_json
     from mcp_server.services.finding import get_flag
-    from mcp_server.tools.views import flag_answer, flag_lines
+    from mcp_server.tools.views import flag_answer, flag_lines, flag_summary
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
@@ -74,7 +74,7 @@ def show(ctx: typer.Context, key: str, environment: Environment = None, json: Js
     if json:
         print_json(flag)
         return
-    for line in flag_lines(flag)[:-1]:
+    for line in flag_lines(flag_summary(flag))[:-1]:
         out().print(line, markup=False)
 
 

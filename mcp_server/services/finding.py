@@ -1,11 +1,10 @@
 """Looking around: which flags there are, what one is, and what happened to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evaluator.describe import describe_flag
-
 from mcp_server.services.changing import flag_document
 from mcp_server.services.document import Document, Revision
 from mcp_server.services.home import Home
@@ -45,6 +44,7 @@ class FlagView:
     description: tuple[str, ...]
     open_proposals: tuple[Proposal, ...]
     revisions: tuple[Revision, ...]
+    cohort_names: Mapping[str, str]
 
 
 def find_flags(
@@ -55,11 +55,14 @@ def find_flags(
     tag: str | None = None,
     owner: str | None = None,
     active: bool | None = None,
-    archived: bool = False,
+    archived: bool | None = False,
     offset: int = 0,
     limit: int = 20,
 ) -> FlagPage:
-    """Flags whose key, name, owner or tags contain the query, ordered by key."""
+    """Flags whose key, name, owner, tags or variants contain the query, ordered by key.
+
+    ``active`` and ``archived`` ask for flags that are so (True) or are not (False); None takes both.
+    """
     with home.store.read() as reader:
         reader.environment(environment)
         summaries = [_summary(document) for document in reader.documents(environment, "flag")]
@@ -70,7 +73,7 @@ def find_flags(
         and (tag is None or tag in flag.tags)
         and (owner is None or owner == flag.owner)
         and (active is None or active == flag.active)
-        and (archived or not flag.archived)
+        and (archived is None or archived == flag.archived)
     ]
     page = tuple(wanted[offset : offset + limit])
     end = offset + len(page)
@@ -90,6 +93,7 @@ def get_flag(home: Home, environment: str, key: str, *, revisions: int = 10) -> 
             description=tuple(describe_flag(document.body, cohort_names=cohorts)),
             open_proposals=tuple(reader.proposals(environment, states=list(OPEN_STATES), flag=key)),
             revisions=tuple(reader.revisions(environment, document.ref, limit=revisions)),
+            cohort_names=cohorts,
         )
 
 

@@ -1,6 +1,9 @@
 """The proposer's side after proposing: withdraw, or rebase on what is in force now."""
 
+from typing import Any
+
 from mcp_server.services.actor import Actor
+from mcp_server.services.document import Document
 from mcp_server.services.errors import Conflict, Refused, Stale
 from mcp_server.services.home import Home
 from mcp_server.services.judging import Progress
@@ -28,44 +31,53 @@ def rebase(home: Home, proposal_id: str, actor: Actor, *, progress: Progress | N
     """
     with home.store.read() as reader:
         proposal = reader.proposal(proposal_id)
-        _own(proposal, actor)
+    _own(proposal, actor)
+    intent = repeated(home, proposal_id, actor)
+    if proposal.state in OPEN_STATES:
+        close(home, proposal_id, actor, "Rebased.", ProposalState.STALE)
+    return propose(home, intent, progress=progress)
+
+
+def repeated(home: Home, proposal_id: str, actor: Actor, *, expect: dict[str, Any] | None = None) -> Intent:
+    """The same change on what is in force now; ``expect`` replaces what was declared, where it is given.
+
+    Raises Conflict where it was applied, rejected or withdrawn, and Stale where a document was changed in a way that
+    the change cannot be repeated on.
+    """
+    with home.store.read() as reader:
+        proposal = reader.proposal(proposal_id)
         if proposal.state not in REBASEABLE:
             raise Conflict(f"Proposal {proposal_id} is {proposal.state}.", hint="Make a new proposal.", code="CLOSED")
         documents = {document.ref: document for document in reader.documents(proposal.environment)}
-    edits = []
-    for edit in proposal.edits:
-        current = documents.get(edit.ref)
-        after = edit.after
-        if current is not None and proposal.operations:
-            after = apply_operations(current.body, parse_operations(proposal.operations))
-        elif (current.digest if current else None) != edit.base_digest:
-            raise Stale(
-                f"{edit.ref.kind.capitalize()} {edit.ref.key!r} was changed since, and the proposal replaces it whole.",
-                hint="Look at its newest revision and propose again.",
-            )
-        edits.append(
-            DocumentEdit(
-                ref=edit.ref,
-                base_revision=0 if current is None else current.revision,
-                base_digest=None if current is None else current.digest,
-                before=None if current is None else current.body,
-                after=after,
-            )
-        )
-    if proposal.state in OPEN_STATES:
-        close(home, proposal_id, actor, "Rebased.", ProposalState.STALE)
-    intent = Intent(
+    return Intent(
         environment=proposal.environment,
-        edits=tuple(edits),
+        edits=tuple(_again(edit, documents.get(edit.ref), proposal) for edit in proposal.edits),
         reason=proposal.reason,
         actor=actor,
         operations=proposal.operations,
-        expect=proposal.expect,
+        expect=proposal.expect if expect is None else expect,
         kind=proposal.kind,
         rebase_of=proposal_id,
         reverts=proposal.reverts,
     )
-    return propose(home, intent, progress=progress)
+
+
+def _again(edit: DocumentEdit, current: Document | None, proposal: Proposal) -> DocumentEdit:
+    after = edit.after
+    if current is not None and proposal.operations:
+        after = apply_operations(current.body, parse_operations(proposal.operations))
+    elif (current.digest if current else None) != edit.base_digest:
+        raise Stale(
+            f"{edit.ref.kind.capitalize()} {edit.ref.key!r} was changed since, and the proposal replaces it whole.",
+            hint="Look at its newest revision and propose again.",
+        )
+    return DocumentEdit(
+        ref=edit.ref,
+        base_revision=0 if current is None else current.revision,
+        base_digest=None if current is None else current.digest,
+        before=None if current is None else current.body,
+        after=after,
+    )
 
 
 def _own(proposal: Proposal, actor: Actor) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from evaluator import EVALUATION_VERSION
+from evaluator.json_text import digest
 from mcp_server.services.actor import Actor
 from mcp_server.services.audit import AuditEvent
 from mcp_server.services.change import Change, change_digest, closure, pins_of
@@ -79,7 +80,11 @@ def propose(home: Home, intent: Intent, *, progress: Progress | None = None) -> 
         return repeated
     check_edits(home, intent.environment, intent.edits)
     proposal = _store(home, intent)
-    return judge_proposal(home, proposal, progress=progress)
+    try:
+        return judge_proposal(home, proposal, progress=progress)
+    except BaseException:
+        _give_up(home, proposal)
+        raise
 
 
 def judge_proposal(home: Home, proposal: Proposal, *, progress: Progress | None = None) -> Judged:
@@ -130,7 +135,8 @@ def judge_proposal(home: Home, proposal: Proposal, *, progress: Progress | None 
 def simulate(
     home: Home, intent: Intent, *, breakdowns: tuple[str, ...] = (), progress: Progress | None = None
 ) -> tuple[Judgement, Recording | None]:
-    """The same replay and verdict as a proposal, and nothing is stored."""
+    """The same replay and verdict as a proposal, and nothing is stored. Raises InvalidInput."""
+    _check_expectation(intent.expect)
     check_edits(home, intent.environment, intent.edits)
     snapshot = register_when_due(home, intent.environment, intent.actor)
     recording = None if snapshot is None else home.recordings.load(snapshot)
@@ -217,20 +223,59 @@ def _in_force_since(reader: Reader, environment: str, refs: Iterable[Ref]) -> in
 
 def _repeated(home: Home, intent: Intent) -> Judged | None:
     """The earlier proposal, where the idempotency key names one."""
-    if intent.idempotency_key is None:
+    key = _stored_key(intent)
+    if key is None:
         return None
     with home.store.read() as reader:
-        earlier = reader.proposal_by_idempotency_key(intent.idempotency_key)
+        earlier = reader.proposal_by_idempotency_key(key)
         if earlier is None:
             return None
         evidence = reader.evidence(earlier.evidence_digest or "")
-    if change_digest(earlier.edits) != change_digest(intent.edits) or evidence is None:
+    if not _same_change(earlier, intent):
         raise Conflict(
             f"The idempotency key was used for proposal {earlier.id}, which changes something else.",
             hint="Use a new key.",
             code="IDEMPOTENCY_KEY_REUSED",
         )
+    if evidence is None:
+        raise Conflict(
+            f"Proposal {earlier.id} was made with this idempotency key and has no evidence yet.",
+            hint=f"Call rebase_proposal({earlier.id}), or use a new key.",
+            code="NO_EVIDENCE",
+        )
     return Judged(proposal=earlier, evidence=evidence)
+
+
+def _stored_key(intent: Intent) -> str | None:
+    """The idempotency key within its environment and for its principal: nobody meets another one's keys."""
+    if intent.idempotency_key is None:
+        return None
+    return digest([intent.environment, intent.actor.principal, intent.idempotency_key])
+
+
+def _give_up(home: Home, proposal: Proposal) -> None:
+    """Closes a proposal whose judgement was cancelled or failed: nobody waits for it any more."""
+    note = "It was given up before it was judged."
+    with home.store.write() as writer:
+        if writer.move_proposal(proposal.id, expected=[ProposalState.JUDGING], to=ProposalState.WITHDRAWN, note=note):
+            writer.append_audit(
+                AuditEvent(
+                    at=home.clock(),
+                    action="proposal.withdrawn",
+                    environment=proposal.environment,
+                    subject=proposal.id,
+                    actor=proposal.actor,
+                    reason=note,
+                )
+            )
+
+
+def _same_change(earlier: Proposal, intent: Intent) -> bool:
+    """Whether it asks for the same, even if the flag has moved since."""
+    if earlier.operations or intent.operations:
+        refs = [edit.ref for edit in earlier.edits]
+        return earlier.operations == intent.operations and refs == [edit.ref for edit in intent.edits]
+    return change_digest(earlier.edits) == change_digest(intent.edits)
 
 
 def _store(home: Home, intent: Intent) -> Proposal:
@@ -252,7 +297,7 @@ def _store(home: Home, intent: Intent) -> Proposal:
     )
     with home.store.write() as writer:
         writer.environment(intent.environment)
-        writer.add_proposal(proposal, intent.idempotency_key)
+        writer.add_proposal(proposal, _stored_key(intent))
         writer.append_audit(
             AuditEvent(
                 at=now,

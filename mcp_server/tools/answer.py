@@ -2,28 +2,29 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import ParamSpec
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult, TextContent
 from pydantic import BaseModel
 
 from mcp_server.services.errors import DrysailError
+from mcp_server.services.foreign_text import clean
 
 Arguments = ParamSpec("Arguments")
 
-MOST_LINES = 60
-"""Lines of text in one answer; what is cut is said."""
+MOST_CHARACTERS = 7_500
+"""Of the text in a summary; what is cut is said."""
+MOST_CHARACTERS_FULL = 40_000
+"""Of the text where everything was asked for; hosts cut or file away more than that."""
 
 
-def answer(lines: Sequence[str], structured: BaseModel) -> CallToolResult:
-    """Both channels of one answer."""
-    shown = list(lines[:MOST_LINES])
-    if len(lines) > MOST_LINES:
-        shown.append(f"({len(lines) - MOST_LINES} more lines left out; ask for less, or for one item.)")
-    content = [TextContent(type="text", text="\n".join(shown))]
+def answer(lines: Sequence[str], structured: BaseModel, *, full: bool = False) -> CallToolResult:
+    """Both channels of one answer. The last line is the next step, and always there."""
+    text = "\n".join(_fitting(lines, MOST_CHARACTERS_FULL if full else MOST_CHARACTERS))
     return CallToolResult(
-        content=list(content), structured_content=structured.model_dump(mode="json", exclude_none=True)
+        content=[TextContent(type="text", text=text)],
+        structured_content=structured.model_dump(mode="json", exclude_none=True),
     )
 
 
@@ -42,9 +43,16 @@ def told(tool: Callable[Arguments, CallToolResult]) -> Callable[Arguments, CallT
 
 def error_text(error: DrysailError) -> str:
     """One line: ``[CODE] place: message hint``."""
-    return f"[{error.code}] {error}"
+    return f"[{error.code}] {clean(error, 1_500)}"
 
 
-def json_object(value: Any) -> dict[str, Any]:
-    """A record as plain JSON."""
-    return value if isinstance(value, dict) else value.model_dump(mode="json", exclude_none=True)
+def _fitting(lines: Sequence[str], most: int) -> list[str]:
+    left = most - len(lines[-1]) - 80
+    shown: list[str] = []
+    for number, line in enumerate(lines[:-1]):
+        if len(line) > left:
+            shown.append(f"({len(lines) - 1 - number} more lines left out; ask for less, or for one item.)")
+            break
+        shown.append(line)
+        left -= len(line) + 1
+    return [*shown, lines[-1]]

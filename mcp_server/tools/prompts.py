@@ -1,6 +1,6 @@
 """Prompts from the markdown files in ``prompts/``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
@@ -9,9 +9,11 @@ from typing import Any
 import yaml
 from mcp import MCPError
 from mcp.server import MCPServer
-from mcp.server.mcpserver.prompts.base import Prompt, PromptArgument
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.prompts.base import Message, Prompt, PromptArgument, UserMessage
 
-INVALID_PARAMS = -32602
+from mcp_server.services.foreign_text import clean
+from mcp_server.tools.tidy import INVALID_PARAMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,17 @@ class PromptFile:
     body: str
 
     def text(self, given: dict[str, Any]) -> str:
-        """The body with the arguments filled in. Raises MCPError naming what is missing."""
+        """The body with the arguments filled in. Raises MCPError naming what is missing or not known."""
+        names = [argument.name for argument in self.arguments]
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            takes = f"It takes: {', '.join(names)}."
+            raise MCPError(INVALID_PARAMS, f"Prompt {self.name!r} has no argument {clean(unknown[0], 60)!r}. {takes}")
         missing = [argument.name for argument in self.arguments if argument.required and not given.get(argument.name)]
         if missing:
             raise MCPError(INVALID_PARAMS, f"Prompt {self.name!r} needs: {', '.join(missing)}.")
         blank = {argument.name: "(not given)" for argument in self.arguments}
-        return Template(self.body).substitute(blank | {name: str(value) for name, value in given.items() if value})
+        return Template(self.body).substitute(blank | {name: clean(value) for name, value in given.items() if value})
 
 
 def prompt_files() -> Iterator[PromptFile]:
@@ -40,26 +47,29 @@ def prompt_files() -> Iterator[PromptFile]:
             yield _parse(entry.name.removesuffix(".md"), entry.read_text(encoding="utf-8"))
 
 
-def add_prompts(server: MCPServer[Any]) -> None:
+def add_prompts(server: MCPServer[Any], prompts: Iterable[PromptFile]) -> None:
     """Registers them."""
-    for file in prompt_files():
+    for file in prompts:
         server.add_prompt(_FilePrompt.of(file))
 
 
 class _FilePrompt(Prompt):
+    """The SDK answers a missing argument with an opaque internal error; this one says which is missing."""
+
     @classmethod
     def of(cls, file: PromptFile) -> "_FilePrompt":
-        def render(**given: Any) -> str:
-            return file.text(given)
-
         return cls(
             name=file.name,
             title=file.title,
             description=file.description,
             arguments=list(file.arguments),
-            fn=render,
+            fn=file.text,
             context_kwarg=None,
         )
+
+    async def render(self, arguments: dict[str, Any] | None, context: Context[Any, Any]) -> list[Message]:
+        """The prompt as one message of the user. Raises MCPError."""
+        return [UserMessage(str(self.fn(arguments or {})))]
 
 
 def _parse(name: str, text: str) -> PromptFile:

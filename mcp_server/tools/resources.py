@@ -9,19 +9,21 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 
 from mcp_server.services import finding
 from mcp_server.services.errors import DrysailError, NotFound
-from mcp_server.services.home import Home
 from mcp_server.services.operations import grammar_text
 from mcp_server.services.policy_in_force import policy_in_force
-from mcp_server.tools import views
-from mcp_server.tools.access import Access, Caller
+from mcp_server.tools import proposal_views, views
+from mcp_server.tools.access import Caller
+from mcp_server.tools.answer import error_text
+from mcp_server.tools.desk import Desk
 from mcp_server.tools.tidy import caller_of
 
 
-def add_resources(server: MCPServer[Any], home: Home, access: Access) -> None:
+def add_resources(server: MCPServer[Any], desk: Desk) -> None:
     """Registers them."""
+    home = desk.home
 
     def reader_of(ctx: Context[Any], environment: str | None = None) -> Caller:
-        caller = caller_of(access, ctx.request_context)
+        caller = caller_of(desk.access, ctx.request_context)
         caller.require("get_flag")
         if environment is not None:
             caller.check_environment(environment)
@@ -34,7 +36,7 @@ def add_resources(server: MCPServer[Any], home: Home, access: Access) -> None:
 
     @server.resource("drysail://flags/{environment}/{key}", title="Flag", mime_type="application/json")
     def flag(environment: str, key: str, ctx: Context[Any]) -> str:
-        """One flag, as get_flag shows it."""
+        """One flag, as get_flag shows it in full."""
         try:
             reader_of(ctx, environment)
             view = finding.get_flag(home, environment, key)
@@ -46,13 +48,10 @@ def add_resources(server: MCPServer[Any], home: Home, access: Access) -> None:
     def proposal(proposal_id: str, ctx: Context[Any]) -> str:
         """One proposal, as get_proposal shows it."""
         try:
-            with home.store.read() as reader:
-                found = reader.proposal(proposal_id)
-                evidence = reader.evidence(found.evidence_digest or "")
-            reader_of(ctx, found.environment)
+            found, evidence = desk.proposal(reader_of(ctx), proposal_id)
         except DrysailError as error:
             raise _as_resource_error(error) from error
-        return views.proposal_answer(found, evidence).model_dump_json(exclude_none=True)
+        return proposal_views.proposal_answer(found, evidence).model_dump_json(exclude_none=True)
 
     @server.resource("drysail://policy/{environment}", title="Policy", mime_type="application/json")
     def policy(environment: str, ctx: Context[Any]) -> str:
@@ -69,4 +68,4 @@ def add_resources(server: MCPServer[Any], home: Home, access: Access) -> None:
 
 def _as_resource_error(error: DrysailError) -> ResourceError:
     kind = ResourceNotFoundError if isinstance(error, NotFound) else ResourceError
-    return kind(f"[{error.code}] {error}")
+    return kind(error_text(error))

@@ -1,7 +1,6 @@
 """The MCP server: one definition for stdio and HTTP, for both eras of the protocol."""
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -9,10 +8,15 @@ from mcp.server import CacheHint, MCPServer
 from mcp_types import ToolAnnotations
 
 from mcp_server.services.home import Home
-from mcp_server.tools.access import TOOL_SCOPES, Access
-from mcp_server.tools.prompts import add_prompts
-from mcp_server.tools.reading import Desk, Reading
+from mcp_server.tools.access import Access
+from mcp_server.tools.checked_tool import CheckedTool
+from mcp_server.tools.completions import add_completions
+from mcp_server.tools.desk import Desk
+from mcp_server.tools.prompts import add_prompts, prompt_files
+from mcp_server.tools.proposals import Proposals
+from mcp_server.tools.reading import Reading
 from mcp_server.tools.resources import add_resources
+from mcp_server.tools.simulating import Simulating
 from mcp_server.tools.tidy import Tidy
 from mcp_server.tools.writing import Writing
 
@@ -37,7 +41,8 @@ APPLY = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_
 
 def build_server(home: Home, access: Access) -> MCPServer[Any]:
     """The server with all its tools, resources and prompts."""
-    tidy = Tidy(access)
+    desk = Desk(home, access)
+    prompts = list(prompt_files())
     server: MCPServer[Any] = MCPServer(
         "drysail",
         title="Drysail",
@@ -45,29 +50,28 @@ def build_server(home: Home, access: Access) -> MCPServer[Any]:
         instructions=INSTRUCTIONS,
         version=version("drysail"),
         cache_hints={"tools/list": CacheHint(ttl_ms=60_000, scope="private")},
-        middleware=[tidy],
+        middleware=[Tidy(access, [prompt.name for prompt in prompts])],
+        tools=[CheckedTool.of(*definition) for definition in _definitions(desk)],
         log_level="WARNING",
     )
-    desk = Desk(home, access)
-    reading, writing = Reading(desk), Writing(desk)
-    tools: list[tuple[Callable[..., Any], str, ToolAnnotations]] = [
+    add_resources(server, desk)
+    add_prompts(server, prompts)
+    add_completions(server, home)
+    return server
+
+
+def _definitions(desk: Desk) -> Sequence[tuple[Callable[..., Any], str, ToolAnnotations]]:
+    reading, simulating, proposals, writing = Reading(desk), Simulating(desk), Proposals(desk), Writing(desk)
+    return [
         (reading.find_flags, "Find flags", READ),
         (reading.get_flag, "Show a flag", READ),
         (reading.explain_flag, "Explain a value", READ),
-        (reading.simulate_flag, "Simulate a change", READ),
-        (reading.list_proposals, "List proposals", READ),
-        (reading.get_proposal, "Show a proposal", READ),
+        (simulating.simulate_flag, "Simulate a change", READ),
+        (proposals.list_proposals, "List proposals", READ),
+        (proposals.get_proposal, "Show a proposal", READ),
         (writing.create_flag, "Propose a new flag", PROPOSE),
         (writing.modify_flag, "Propose a change", PROPOSE),
         (writing.apply_proposal, "Apply a proposal", APPLY),
         (writing.rebase_proposal, "Rebase a proposal", PROPOSE),
         (writing.withdraw_proposal, "Withdraw a proposal", MOVE),
     ]
-    for tool, title, annotations in tools:
-        name = tool.__name__
-        server.tool(title=title, annotations=annotations)(tool)
-        tidy.learn(name, [argument for argument in inspect.signature(tool).parameters if argument != "ctx"])
-    assert {tool.__name__ for tool, _, _ in tools} == set(TOOL_SCOPES)
-    add_resources(server, home, access)
-    add_prompts(server)
-    return server

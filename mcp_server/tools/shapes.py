@@ -16,30 +16,36 @@ class Flags(BaseModel):
 
 
 class Flag(BaseModel):
-    """One flag."""
+    """One flag. ``definition`` is exact, as PostHog writes it."""
 
     environment: str
     key: str
     revision: int
     active: bool
+    archived: bool
     in_words: list[str]
     conditions: list[dict[str, Any]]
-    definition: dict[str, Any]
+    definition: dict[str, Any] | None = None
     metadata: dict[str, Any]
     open_proposals: list[dict[str, Any]]
     history: list[dict[str, Any]]
     next_step: str
 
 
-class Explained(BaseModel):
-    """Why a subject gets its value."""
+class Explanation(BaseModel):
+    """Why a subject gets its value. ``value`` is False, True or a variant, and absent where it cannot be told."""
 
     environment: str
     key: str
     distinct_id: str
     context: str
+    value: bool | str | None = None
+    reason: str
+    condition: str | None = None
+    payload: str | None = None
     sentence: str
-    trace: dict[str, Any]
+    steps: list[str]
+    trace: dict[str, Any] | None = None
     next_step: str
 
 
@@ -62,6 +68,9 @@ class ProposalAnswer(BaseModel):
     proposal_id: str
     environment: str
     state: str
+    by: str
+    untrusted_reason: str
+    expires_at: str
     change: list[str]
     decision: str | None = None
     changed_subjects: int | None = None
@@ -69,7 +78,8 @@ class ProposalAnswer(BaseModel):
     flags: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     evidence: str | None = None
-    note: str = ""
+    expect: dict[str, Any] | None = None
+    note: str | None = None
     next_step: str
 
 

@@ -1,43 +1,42 @@
-"""From records to the two channels: lines of text and shallow objects."""
+"""Flags, from records to the two channels: lines of text and shallow objects."""
 
+from dataclasses import asdict
 from typing import Any
 
+from evaluator import json_text
 from evaluator.describe import describe_condition
-from evaluator.diff import diff
-
+from mcp_server.services.explaining import Explained
+from mcp_server.services.explanation_lines import explanation_lines
 from mcp_server.services.finding import FlagSummary, FlagView
 from mcp_server.services.foreign_text import clean
-from mcp_server.services.proposal import Evidence, Proposal, ProposalState
-from mcp_server.services.wording import finding_lines, headline, impact_lines, trust_lines
-from mcp_server.tools.shapes import Flag, ProposalAnswer
-from policies.impact import FlagImpact, Impact
-from policies.verdict import Verdict
+from mcp_server.tools.proposal_views import proposal_row
+from mcp_server.tools.quoting import cleaned
+from mcp_server.tools.shapes import Explanation, Flag
 
-NEXT = {
-    ProposalState.JUDGING: "Ask again in a moment with get_proposal.",
-    ProposalState.ALLOWED: "Call apply_proposal to apply it.",
-    ProposalState.NEEDS_REVIEW: "Ask an engineer to run `drysail review {id}` in a terminal; then call apply_proposal. "
-    "Nobody can approve it in this chat.",
-    ProposalState.DENIED: "It cannot be applied. Take a fix from the findings and propose again with modify_flag.",
-    ProposalState.APPROVED: "Call apply_proposal to apply exactly what was approved.",
-    ProposalState.APPLIED: "It is applied. `drysail undo {id}` proposes the way back.",
-    ProposalState.REJECTED: "A person rejected it. Do not repeat it unchanged; read the note.",
-    ProposalState.WITHDRAWN: "It is closed. Propose again if it is still wanted.",
-    ProposalState.EXPIRED: "It expired. Call rebase_proposal for fresh evidence.",
-    ProposalState.STALE: "Something it rests on moved. Call rebase_proposal for fresh evidence.",
-}
+IN_WORDS = 300
+"""Characters of one sentence about a flag; a condition with hundreds of values says how many more there are."""
 
 
 def flag_line(flag: FlagSummary) -> str:
     """One flag in a list."""
     state = "archived" if flag.archived else "on" if flag.active else "off"
-    variants = f", variants {', '.join(flag.variants)}" if flag.variants else ""
+    conditions = f"{flag.conditions} condition{'' if flag.conditions == 1 else 's'}"
+    variants = f", variants {clean(', '.join(flag.variants), 120)}" if flag.variants else ""
     about = f" - {clean(flag.name, 60)}" if flag.name else ""
-    return f"{flag.key} [{state}, {flag.conditions} conditions{variants}, {flag.lifecycle}]{about}"
+    owner = f" (owner {clean(flag.owner, 40)})" if flag.owner else ""
+    tags = f" #{clean(' #'.join(flag.tags), 80)}" if flag.tags else ""
+    return f"{clean(flag.key)} [{state}, {conditions}{variants}, {flag.lifecycle}]{about}{owner}{tags}"
+
+
+def flag_row(flag: FlagSummary) -> dict[str, Any]:
+    """The same as an object. What is empty is left out."""
+    return {
+        name: cleaned(value, 120) for name, value in asdict(flag).items() if value is not None and value not in ("", ())
+    }
 
 
 def flag_answer(environment: str, view: FlagView) -> Flag:
-    """One flag with its conditions by id."""
+    """One flag with its conditions by id, its exact definition and its history."""
     body = view.document.body
     own: dict[str, Any] = dict(body.get("drysail") or {})
     ids = own.pop("condition_ids", [])
@@ -48,11 +47,12 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
         key=view.document.ref.key,
         revision=view.document.revision,
         active=bool(body.get("active")) and not body.get("deleted"),
-        in_words=list(view.description),
+        archived=bool(body.get("deleted")),
+        in_words=[clean(line, IN_WORDS) for line in view.description],
         conditions=[
             {
                 "id": name,
-                "when": describe_condition(group),
+                "when": clean(describe_condition(group, view.cohort_names), IN_WORDS),
                 "rollout_percentage": group.get("rollout_percentage", 100),
                 "filters": group.get("properties") or [],
             }
@@ -65,112 +65,75 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
             {"revision": revision.revision, "at": f"{revision.at:%Y-%m-%dT%H:%M:%SZ}", "proposal": revision.proposal_id}
             for revision in view.revisions
         ],
-        next_step="simulate_flag tries a change without consequences; explain_flag tells why a subject gets its value.",
+        next_step=(
+            "simulate_flag tries a change without consequences; explain_flag tells why a subject gets its value; "
+            'get_flag with detail="full" gives the exact filters and payloads.'
+        ),
+    )
+
+
+def flag_summary(flag: Flag) -> Flag:
+    """The flag without its exact definition, and nothing in it that could forge a screen."""
+    return flag.model_copy(
+        update={
+            "conditions": [
+                {name: value for name, value in condition.items() if name != "filters"} for condition in flag.conditions
+            ],
+            "definition": None,
+            "metadata": {name: cleaned(value, 120) for name, value in flag.metadata.items()},
+        }
     )
 
 
 def flag_lines(flag: Flag) -> list[str]:
-    """The same as text."""
-    lines = [f"{flag.key} in {flag.environment}, revision {flag.revision}, {'on' if flag.active else 'off'}"]
-    lines.extend(clean(line, 300) for line in flag.in_words)
-    lines.append("Conditions (the first that matches decides):")
-    lines.extend(f"  {condition['id']}: {clean(condition['when'], 300)}" for condition in flag.conditions)
+    """The flag as text."""
+    state = "archived" if flag.archived else "on" if flag.active else "off"
+    lines = [f"{clean(flag.key)} in {flag.environment}, revision {flag.revision}, {state}"]
+    lines.extend(line for line in flag.in_words if not line.startswith("Condition "))
+    lines.append("Conditions (the first that matches decides):" if flag.conditions else "It has no conditions.")
+    lines.extend(f"  {condition['id']}: {condition['when']}" for condition in flag.conditions)
     if flag.metadata:
-        lines.append("Metadata: " + ", ".join(f"{name}={clean(value, 60)}" for name, value in flag.metadata.items()))
+        lines.append("Metadata: " + ", ".join(f"{name}={_shown(value)}" for name, value in flag.metadata.items()))
     lines.extend(f"Open proposal {row['id']} ({row['state']}) by {row['by']}" for row in flag.open_proposals)
+    if flag.history:
+        lines.append(
+            "History: " + ", ".join(f"{entry['revision']} by {entry['proposal']}" for entry in flag.history[:5])
+        )
+    if flag.definition is not None:
+        lines.append(f"Exact definition: {json_text.dumps(flag.definition)}")
     lines.append(flag.next_step)
     return lines
 
 
-def proposal_row(proposal: Proposal) -> dict[str, Any]:
-    """One proposal in a list. Its reason is the proposer's text."""
-    return {
-        "id": proposal.id,
-        "environment": proposal.environment,
-        "flags": list(proposal.flags),
-        "state": str(proposal.state),
-        "by": proposal.actor.principal,
-        "created_at": f"{proposal.created_at:%Y-%m-%dT%H:%M:%SZ}",
-        "untrusted_reason": clean(proposal.reason),
-    }
-
-
-def change_lines(proposal: Proposal) -> list[str]:
-    """What the proposal edits, in words."""
-    lines: list[str] = []
-    for edit in proposal.edits:
-        name = f"{edit.ref.kind} {edit.ref.key}"
-        if edit.before is None:
-            lines.append(f"creates {name}")
-        elif edit.after is None:
-            lines.append(f"removes {name}")
-        elif edit.ref.kind == "flag":
-            lines.extend(f"{name}: {clean(line, 300)}" for line in diff(edit.before, edit.after).lines())
-        else:
-            lines.append(f"changes {name}")
-    return lines
-
-
-def flag_impact(flag: FlagImpact) -> dict[str, Any]:
-    """The effect on one flag, without what nobody reads in a chat."""
-    return flag.model_dump(
-        mode="json",
-        include={
-            "flag", "edited", "subjects", "checks", "on_before", "on_after", "entered", "left", "switched",
-            "payload_changed", "undetermined", "errors", "changed", "transitions",
-        },
-    ) | {
-        "conditions": [
-            {"id": condition.id, "matched": condition.matched, "decided": condition.decided}
-            for condition in flag.coverage_after
-        ]
-    }  # fmt: skip
-
-
-def impact_flags(impact: Impact | None) -> list[dict[str, Any]]:
-    """The effect on every flag that was replayed."""
-    return [] if impact is None else [flag_impact(flag) for flag in impact.flags]
-
-
-def findings(verdict: Verdict) -> list[dict[str, Any]]:
-    """The failed findings."""
-    return [finding.model_dump(mode="json", exclude_none=True) for finding in verdict.findings if finding.failed]
-
-
-def next_step(proposal: Proposal) -> str:
-    """What the caller does next."""
-    return NEXT[proposal.state].format(id=proposal.id)
-
-
-def proposal_answer(proposal: Proposal, evidence: Evidence | None) -> ProposalAnswer:
-    """One proposal."""
-    impact = None if evidence is None else evidence.impact
-    return ProposalAnswer(
-        proposal_id=proposal.id,
-        environment=proposal.environment,
-        state=str(proposal.state),
-        change=change_lines(proposal),
-        decision=None if evidence is None else str(evidence.verdict.decision),
-        changed_subjects=None if impact is None else impact.changed_subjects,
-        subjects=None if impact is None else impact.subjects,
-        flags=impact_flags(impact),
-        findings=[] if evidence is None else findings(evidence.verdict),
-        evidence=None if evidence is None else evidence.digest,
-        note=clean(proposal.note, 400),
-        next_step=next_step(proposal),
+def explanation_answer(environment: str, explained: Explained, *, full: bool) -> Explanation:
+    """An explanation: the sentence and the steps in lines, or every step with all its values."""
+    explanation = explained.explanation
+    result = explanation.result
+    index = result.condition_index
+    decided = None if index is None or index >= len(explanation.conditions) else explanation.conditions[index].id
+    return Explanation(
+        environment=environment,
+        key=explanation.flag,
+        distinct_id=clean(explanation.subject),
+        context=explained.source,
+        value=result.value,
+        reason=str(result.reason),
+        condition=decided,
+        payload=None if result.payload is None else clean(result.payload, 500),
+        sentence=clean(explanation.sentence, 600),
+        steps=explanation_lines(explanation),
+        trace=explanation.as_dict() if full else None,
+        next_step="get_flag shows the flag and its history; simulate_flag tries a change.",
     )
 
 
-def proposal_lines(proposal: Proposal, evidence: Evidence | None) -> list[str]:
-    """The same as text: the state first, then the effect, then the rules."""
-    lines = [f"Proposal {proposal.id} in {proposal.environment}: {proposal.state.replace('_', ' ')}"]
-    if proposal.note:
-        lines.append(clean(proposal.note, 400))
-    lines.extend(f"  {line}" for line in change_lines(proposal))
-    if evidence is not None:
-        lines.append(headline(evidence.verdict))
-        lines.extend(impact_lines(evidence.impact))
-        lines.extend(finding_lines(evidence.verdict))
-        lines.extend(trust_lines(evidence.impact, evidence.traffic))
-    lines.append(next_step(proposal))
-    return lines
+def explanation_text(answer: Explanation) -> list[str]:
+    """The same as text."""
+    lines = [answer.sentence, f"Context {answer.context}."]
+    if answer.payload is not None:
+        lines.append(f"Payload: {answer.payload}")
+    return [*lines, *answer.steps, answer.next_step]
+
+
+def _shown(value: Any) -> str:
+    return clean(value if isinstance(value, str) else json_text.dumps(value), 80)

@@ -1,5 +1,6 @@
 """Tools that propose and move proposals. None of them approves anything."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
@@ -9,19 +10,16 @@ from pydantic import Field
 from mcp_server.services import moving
 from mcp_server.services.applying import apply
 from mcp_server.services.changing import create, modify, near_duplicates
-from mcp_server.services.environments import only_environment
-from mcp_server.services.errors import InvalidInput
 from mcp_server.services.proposing import Judged, propose
 from mcp_server.services.waiting import up_to
 from mcp_server.services.wording import live_line
-from mcp_server.tools import shapes, views
-from mcp_server.tools.access import Caller
+from mcp_server.tools import proposal_views, shapes
 from mcp_server.tools.answer import answer, told
+from mcp_server.tools.desk import Desk, EnvironmentName, Expectation, FlagKey, Operations, ProposalId
 from mcp_server.tools.progress import reporter
-from mcp_server.tools.reading import Desk, EnvironmentName, FlagKey, Operations
 
 Reason = Annotated[str, Field(description="why, for the reviewer and the audit log")]
-ProposalId = Annotated[str, Field(description="as modify_flag returned it")]
+IdempotencyKey = Annotated[str | None, Field(description="repeats return the first proposal", max_length=200)]
 LIVE_WITHIN_SECONDS = 2.0
 
 
@@ -40,16 +38,13 @@ class Writing:
         operations: Operations,
         reason: Reason,
         environment: EnvironmentName = None,
-        expect: Annotated[
-            dict[str, Any] | None,
-            Field(description='what you expect, checked: {"newly_on_max": 4500, "switched_max": 0}'),
-        ] = None,
-        idempotency_key: Annotated[str | None, Field(description="repeats return the first proposal")] = None,
+        expect: Expectation = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
         """Propose a change to a flag. It is replayed on recorded traffic and judged; nothing changes until it is
         applied. Operations name conditions by id (get_flag); the grammar is in drysail://operations."""
         caller = self._desk.caller(ctx, "modify_flag")
-        name = self._named(caller, environment)
+        name = self._desk.environment(caller, environment)
         intent = modify(
             self._home,
             name,
@@ -75,14 +70,17 @@ class Writing:
             list[dict[str, Any]] | None, Field(description="applied to the new flag, e.g. add_condition, set_variants")
         ] = None,
         environment: EnvironmentName = None,
+        expect: Expectation = None,
+        idempotency_key: IdempotencyKey = None,
     ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
         """Propose a new flag. It starts off for everyone; turn it on later with modify_flag."""
         caller = self._desk.caller(ctx, "create_flag")
-        where = self._named(caller, environment)
+        where = self._desk.environment(caller, environment)
         near = near_duplicates(self._home, where, flag_key)
         intent = create(
             self._home, where, {"key": flag_key, "name": name}, operations or [], reason=reason, actor=caller.actor
         )
+        intent = replace(intent, expect=expect, idempotency_key=idempotency_key)
         judged = propose(self._home, intent, progress=reporter(ctx))
         hints = [f"Note: similar keys exist: {', '.join(near)}. Make sure none of them is meant."] if near else []
         return _judged(judged, hints)
@@ -93,12 +91,12 @@ class Writing:
     ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
         """Apply an allowed or approved proposal, once. Everything it was judged on is checked again."""
         caller = self._desk.caller(ctx, "apply_proposal")
-        self._check(caller, proposal_id)
-        applied = apply(self._home, proposal_id, caller.actor, wait=up_to(LIVE_WITHIN_SECONDS))
-        structured = views.proposal_answer(applied.proposal, applied.evidence)
+        known, _ = self._desk.proposal(caller, proposal_id)
+        applied = apply(self._home, known.id, caller.actor, wait=up_to(LIVE_WITHIN_SECONDS))
+        structured = proposal_views.proposal_answer(applied.proposal, applied.evidence)
         live = live_line(applied)
         structured = structured.model_copy(update={"note": live})
-        lines = [f"Applied {proposal_id} as revision {applied.revision} of {applied.proposal.environment}.", live]
+        lines = [f"Applied {known.id} as revision {applied.revision} of {applied.proposal.environment}.", live]
         return answer([*lines, structured.next_step], structured)
 
     @told
@@ -107,9 +105,10 @@ class Writing:
     ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
         """Take back a proposal of yours that is still open."""
         caller = self._desk.caller(ctx, "withdraw_proposal")
-        self._check(caller, proposal_id)
-        proposal = moving.withdraw(self._home, proposal_id, caller.actor, reason)
-        return answer([f"Withdrew {proposal_id}."], views.proposal_answer(proposal, None))
+        known, _ = self._desk.proposal(caller, proposal_id)
+        proposal = moving.withdraw(self._home, known.id, caller.actor, reason)
+        structured = proposal_views.proposal_answer(proposal, None)
+        return answer([f"Withdrew {known.id}.", structured.next_step], structured)
 
     @told
     def rebase_proposal(
@@ -117,22 +116,12 @@ class Writing:
     ) -> Annotated[CallToolResult, shapes.ProposalAnswer]:
         """Repeat a stale or open proposal of yours on what is in force now: fresh evidence, no approvals."""
         caller = self._desk.caller(ctx, "rebase_proposal")
-        self._check(caller, proposal_id)
-        return _judged(moving.rebase(self._home, proposal_id, caller.actor, progress=reporter(ctx)))
-
-    def _named(self, caller: Caller, environment: str | None) -> str:
-        """Where a write goes. Raises InvalidInput unless it is named or there is only one."""
-        name = only_environment(self._home, environment or caller.environment)
-        caller.check_environment(name)
-        return name
-
-    def _check(self, caller: Caller, proposal_id: str) -> None:
-        if not proposal_id:
-            raise InvalidInput("Which proposal?", hint="list_proposals shows them.", place="proposal_id")
-        with self._home.store.read() as reader:
-            caller.check_environment(reader.proposal(proposal_id).environment)
+        known, _ = self._desk.proposal(caller, proposal_id)
+        return _judged(moving.rebase(self._home, known.id, caller.actor, progress=reporter(ctx)))
 
 
 def _judged(judged: Judged, hints: list[str] | None = None) -> CallToolResult:
-    lines = views.proposal_lines(judged.proposal, judged.evidence)
-    return answer([*lines[:1], *(hints or []), *lines[1:]], views.proposal_answer(judged.proposal, judged.evidence))
+    lines = proposal_views.proposal_lines(judged.proposal, judged.evidence)
+    return answer(
+        [*lines[:1], *(hints or []), *lines[1:]], proposal_views.proposal_answer(judged.proposal, judged.evidence)
+    )
