@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
-    AsyncExitStack,
     ExitStack,
     asynccontextmanager,
+    nullcontext,
 )
 from typing import Final
 
@@ -29,12 +29,12 @@ from mcp_server.http.ofrep import OfrepEndpoint
 from mcp_server.http.rejection import Disconnected, Rejection
 from mcp_server.http.rendering import Rendering
 from mcp_server.http.shape import decide_options, flags_options
-from mcp_server.http.shedding import Load, Shedding, measuring
+from mcp_server.http.shedding import Load, Shedding
 from mcp_server.http.sources import SYSTEM, Sources
 from mcp_server.services.ports import Recorder
 from mcp_server.services.serving import Serving
 
-LifespanHook = Callable[[], AbstractAsyncContextManager[object]]
+LifespanHook = Callable[[], AbstractAsyncContextManager[None]]
 """What runs as long as the server does: entered before the first request is read, left after the last is answered."""
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -70,7 +70,7 @@ def create_app(
     lifespan: LifespanHook | None = None,
 ) -> Application:
     """The whole HTTP surface. ``extra_routes`` come last; ``lifespan`` runs around all requests."""
-    load = Load(sources.timer())
+    load = Load()
     answering = Answering(serving, recorder, sources.clock)
     metrics = Metrics(serving, answering, load, sources.timer)
     public = _Public(metrics, load, sources)
@@ -81,7 +81,7 @@ def create_app(
             *health_routes(serving, metrics),
             *extra_routes,
         ],
-        lifespan=_lifespan(load, sources, lifespan),
+        lifespan=_lifespan(lifespan),
         exception_handlers={Rejection: _rejected, Disconnected: _gone},
     )
     rest.router.redirect_slashes = False
@@ -155,18 +155,8 @@ async def in_threads(*managers: AbstractContextManager[object]) -> AsyncIterator
         await asyncio.to_thread(stack.close)
 
 
-def _lifespan(
-    load: Load, sources: Sources, hook: LifespanHook | None
-) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            if hook is not None:
-                await stack.enter_async_context(hook())
-            await stack.enter_async_context(measuring(load, sources.timer))
-            yield
-
-    return lifespan
+def _lifespan(hook: LifespanHook | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    return lambda _: nullcontext() if hook is None else hook()
 
 
 async def _rejected(_: Request, error: Exception) -> Response:

@@ -86,7 +86,7 @@ class _ServingState(Collector):
                 "drysail_served_age_seconds", "Time since the store confirmed what is served.", age.total_seconds()
             )
         yield _gauge("drysail_broken_environments", "Environments whose newest revision cannot be served.", broken)
-        yield _gauge("drysail_loop_lateness_seconds", "How late the event loop runs.", self._load.lateness)
+        yield _gauge("drysail_loop_round_seconds", "Length of the event loop's last round.", self._load.round_seconds)
         yield _counter("drysail_shed", "Requests turned away because of overload.", self._load.shed)
         yield _counter(
             "drysail_refresh_failures", "Failed attempts to take changes into service.", self._serving.failures

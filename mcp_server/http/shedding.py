@@ -1,76 +1,64 @@
 """Turns requests away while the server is too far behind to answer them in time.
 
-In one event loop a request waits in its socket, where nothing can count it. What can be measured is how long the loop
-has been busy since a timer should have fired: everything that it now comes to has waited about that long.
+In one event loop a request waits in its socket, where nothing can count it. What can be measured is how long the
+present round of the loop has run: whatever it comes to next arrived before the round began, and has waited that long.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mcp_server.http.rejection import Cause, Rejection
 
-TICK_SECONDS: Final = 0.02
-"""How often the timer should fire."""
-
 TARGET_SECONDS: Final = 0.1
-"""How long a request may wait in a server that is overloaded. SDKs give up after three seconds."""
-
-LATE_IN_A_ROW: Final = 2
-"""A server is overloaded when its timer was later than the target so many times, without being in time once."""
+"""How long a round may last in a server that is overloaded. SDKs give up after three seconds."""
 
 BURST_SECONDS: Final = 0.5
-"""How long a request may wait in any other: a burst or a pause of the machine is not yet overload."""
+"""How long it may last in any other: a burst of requests is not yet overload."""
+
+LATE_IN_A_ROW: Final = 2
+"""A server is overloaded after so many rounds in a row that took longer than the target."""
 
 
 class Load:
-    """How late the event loop runs, and which requests to turn away for it.
+    """How long the rounds of the event loop take, and which requests to turn away for it.
 
-    While the loop is late again and again, each of its rounds answers for ``TARGET_SECONDS`` and refuses the rest of
-    what came meanwhile: what remains is as much as there is time for. All times are seconds of one timer.
+    While one round after the other takes too long, each answers for ``TARGET_SECONDS`` and refuses the rest of what
+    came meanwhile: what remains is as much as there is time for. All times are seconds of one timer.
     """
 
-    def __init__(self, now: float) -> None:
-        self.lateness = 0.0
-        """How late the timer fired last."""
+    def __init__(self) -> None:
+        self.round_seconds = 0.0
+        """How long the last round took."""
         self.shed = 0
         """Requests turned away so far."""
-        self._ticked_at = now
+        self._began_at: float | None = None
         self._late_in_a_row = 0
 
-    def tick(self, now: float) -> None:
-        """The timer fired."""
-        self.lateness = now - self._ticked_at - TICK_SECONDS
-        self._late_in_a_row = self._late_in_a_row + 1 if self.lateness > TARGET_SECONDS else 0
-        self._ticked_at = now
+    @property
+    def in_round(self) -> bool:
+        """Whether a round has begun and not ended."""
+        return self._began_at is not None
+
+    def begin_round(self, now: float) -> None:
+        """The loop comes to the first request of a round."""
+        self._began_at = now
+
+    def end_round(self, now: float) -> None:
+        """The loop has come to all requests that had arrived."""
+        self.round_seconds = 0.0 if self._began_at is None else now - self._began_at
+        self._late_in_a_row = self._late_in_a_row + 1 if self.round_seconds > TARGET_SECONDS else 0
+        self._began_at = None
 
     def turns_away(self, now: float) -> bool:
-        """Whether to refuse the next request."""
+        """Whether to refuse the next request of this round."""
         allowed = TARGET_SECONDS if self._late_in_a_row >= LATE_IN_A_ROW else BURST_SECONDS
-        if now - self._ticked_at - TICK_SECONDS <= allowed:
+        if self._began_at is None or now - self._began_at <= allowed:
             return False
         self.shed += 1
         return True
-
-
-@asynccontextmanager
-async def measuring(load: Load, timer: Callable[[], float]) -> AsyncIterator[None]:
-    """Lets the timer fire while it is entered."""
-
-    async def tick() -> None:
-        load.tick(timer())
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            load.tick(timer())
-
-    task = asyncio.create_task(tick())
-    try:
-        yield
-    finally:
-        task.cancel()
 
 
 class Shedding:
@@ -84,5 +72,12 @@ class Shedding:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one request."""
-        refused = self._load.turns_away(self._timer())
-        await (self._refusal if refused else self._app)(scope, receive, send)
+        now = self._timer()
+        if not self._load.in_round:
+            self._load.begin_round(now)
+            # Runs after everything that is ready now, which are the requests that came during the last round.
+            asyncio.get_running_loop().call_soon(self._end_round)
+        await (self._refusal if self._load.turns_away(now) else self._app)(scope, receive, send)
+
+    def _end_round(self) -> None:
+        self._load.end_round(self._timer())

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
-from mcp_server.http.shedding import BURST_SECONDS, TARGET_SECONDS, TICK_SECONDS, Load, Shedding, measuring
+from mcp_server.http.shedding import BURST_SECONDS, TARGET_SECONDS, Load, Shedding
 
 ANSWER = 0.0012
 """Seconds of one core that an answer takes in the simulation, ..."""
@@ -34,16 +35,14 @@ class Outcome:
 def simulate(arrivals: Sequence[float], *, pause: tuple[float, float] | None = None) -> Outcome:
     """An event loop on a virtual clock: every round takes on all that has arrived before it, in order.
 
-    ``pause`` (when, how long) stops the whole machine once.
+    ``pause`` (when, how long) stops the whole machine once, between two rounds.
     """
-    load, outcome, now, taken, due = Load(0.0), Outcome(), 0.0, 0, TICK_SECONDS
+    load, outcome, now, taken = Load(), Outcome(), 0.0, 0
     while taken < len(arrivals):
         now = max(now, arrivals[taken])
         if pause is not None and now >= pause[0]:
             now, pause = now + pause[1], None
-        if now >= due:
-            load.tick(now if now > due + ANSWER else due)
-            due = now + TICK_SECONDS
+        load.begin_round(now)
         upto = bisect_left(arrivals, now + 1e-12)
         for arrived in arrivals[taken:upto]:
             if load.turns_away(now):
@@ -52,6 +51,7 @@ def simulate(arrivals: Sequence[float], *, pause: tuple[float, float] | None = N
             else:
                 now += ANSWER
                 outcome.waits.append(now - arrived)
+        load.end_round(now)
         taken = upto
     return outcome
 
@@ -83,13 +83,14 @@ def test_without_it_twice_the_capacity_would_leave_nearly_nobody_answered_in_tim
     assert in_time / SECONDS < 0.15 * CAPACITY
 
 
-def test_a_short_pause_of_the_machine_is_no_overload() -> None:
-    assert simulate(steady(CAPACITY / 2), pause=(5.0, BURST_SECONDS - 0.15)).refused == 0
+@pytest.mark.parametrize("seconds", [0.1, 0.4, 0.8])
+def test_a_pause_of_the_machine_is_no_overload(seconds: float) -> None:
+    assert simulate(steady(CAPACITY / 2), pause=(5.0, seconds)).refused == 0
 
 
 def test_after_a_long_pause_it_catches_up_and_then_turns_nobody_away() -> None:
-    outcome = simulate(steady(CAPACITY / 2), pause=(5.0, 3.0))
-    assert 0 < outcome.refused < CAPACITY * 3.5 / 2
+    outcome = simulate(steady(CAPACITY / 2), pause=(5.0, 5.0))
+    assert 0 < outcome.refused < CAPACITY / 2 * 6
     assert outcome.waits[-1] < 0.01
 
 
@@ -100,33 +101,68 @@ def test_a_burst_that_can_be_answered_in_time_is_answered() -> None:
     assert outcome.longest < 1.0
 
 
-def test_a_server_that_was_late_waits_less_for_the_next_request() -> None:
-    load, late = Load(0.0), TICK_SECONDS + TARGET_SECONDS * 1.1
-    for start, patience in ((0.0, BURST_SECONDS), (late, BURST_SECONDS), (2 * late, TARGET_SECONDS)):
-        assert load.turns_away(start + TICK_SECONDS + patience * 0.99) is False
-        assert load.turns_away(start + TICK_SECONDS + patience * 1.01) is True
-        load.tick(start + late)
-    assert load.shed == 3
-    load.tick(3 * late + TICK_SECONDS)
-    assert load.turns_away(3 * late + TICK_SECONDS + BURST_SECONDS) is False
+def test_after_two_late_rounds_a_request_waits_less() -> None:
+    load = Load()
+    for patience in (BURST_SECONDS, BURST_SECONDS, TARGET_SECONDS, TARGET_SECONDS):
+        load.begin_round(0.0)
+        assert load.turns_away(patience * 0.99) is False
+        assert load.turns_away(patience * 1.01) is True
+        load.end_round(patience * 1.01)
+    assert (load.shed, load.round_seconds) == (4, TARGET_SECONDS * 1.01)
 
 
-def test_the_timer_fires_in_the_event_loop() -> None:
-    async def watch() -> float:
-        seconds = iter(range(1000))
-        load = Load(0.0)
-        async with measuring(load, lambda: float(next(seconds))):  # every tick seems to take a second
-            while load.lateness < 0.5:
-                await asyncio.sleep(0)
-        return load.lateness
-
-    assert asyncio.run(asyncio.wait_for(watch(), 10)) == pytest.approx(1 - TICK_SECONDS)
+def test_one_round_in_time_ends_the_overload() -> None:
+    load = Load()
+    for seconds in (1.0, 1.0, TARGET_SECONDS * 0.9):
+        load.begin_round(0.0)
+        load.end_round(seconds)
+    load.begin_round(0.0)
+    assert load.turns_away(BURST_SECONDS) is False
 
 
-def test_who_is_turned_away_gets_503_and_when_to_come_back() -> None:
-    answer = TestClient(Shedding(PlainTextResponse("answered"), Load(0.0), lambda: 60.0)).post("/", content=b"unread")
+def statuses(load: Load, *, seconds: float, rounds: Sequence[int]) -> list[list[int]]:
+    """Sends so many requests at once in each round, on a clock that every answer moves; returns their statuses."""
+    now = 0.0
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal now
+        now += seconds
+        await PlainTextResponse("answered")(scope, receive, send)
+
+    app = Shedding(answer, load, lambda: now)
+
+    async def ask() -> int:
+        told: list[int] = []
+
+        async def send(message: Message) -> None:
+            told.append(message.get("status", 0))
+
+        async def receive() -> Message:
+            raise AssertionError("nobody reads the body")
+
+        await app({"type": "http"}, receive, send)
+        return told[0]
+
+    async def all_rounds() -> list[list[int]]:
+        answers = []
+        for requests in rounds:
+            answers.append(list(await asyncio.gather(*(ask() for _ in range(requests)))))
+            await asyncio.sleep(0)  # lets the round end
+        return answers
+
+    return asyncio.run(all_rounds())
+
+
+def test_requests_that_came_together_share_a_round_and_those_that_follow_begin_a_new_one() -> None:
+    one_by_one = statuses(Load(), seconds=BURST_SECONDS * 0.9, rounds=[1] * 20)
+    assert one_by_one == [[200]] * 20
+    together = statuses(Load(), seconds=BURST_SECONDS * 0.4, rounds=[5, 2])
+    assert together == [[200, 200, 200, 503, 503], [200, 200]]
+
+
+def test_who_is_turned_away_is_told_when_to_come_back() -> None:
+    load = Load()
+    load.begin_round(0.0)
+    answer = TestClient(Shedding(PlainTextResponse("answered"), load, lambda: 60.0)).post("/", content=b"unread")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-
-
-def test_who_is_not_turned_away_is_answered() -> None:
-    assert TestClient(Shedding(PlainTextResponse("answered"), Load(60.0), lambda: 60.0)).post("/").text == "answered"
+    assert load.shed == 1
