@@ -55,7 +55,7 @@ def test_the_distinct_id_can_be_named_although_nobody_passes_it() -> None:
 
 def test_the_properties_that_tell_who_changes_are_chosen() -> None:
     people = [
-        Context(f"user-{n}", {"plan": "pro" if n % 4 == 0 else "free", "noise": n % 5, "id": n, "same": 1})
+        Context(f"user-{n}", {"plan": "pro" if n % 4 == 0 else "free", "noise": n * n % 97 // 2, "id": n, "same": 1})
         for n in range(400)
     ]
     assert [breakdown.property for breakdown in _breakdowns(people)] == ["plan"]

@@ -88,6 +88,12 @@ def test_conditions_are_named_by_their_ids_and_both_sides_are_covered() -> None:
     assert [(row.id, row.index) for row in impact.coverage_after] == [("c2", 0), ("c1", 1)]
 
 
+def test_new_ids_of_old_conditions_are_reported() -> None:
+    before, after = (flag("f", condition(), own={"drysail": {"condition_ids": [name]}}) for name in ("c1", "c2"))
+    impact = replay(rules(before), rules(after), recording_of((ANN,)), now=NOW, edited=["f"]).flags[0]
+    assert (impact.coverage_before[0].id, impact.coverage_after[0].id) == ("c1", "c2")
+
+
 def test_a_flag_that_is_off_has_no_coverage() -> None:
     assert _coverage(flag("f", condition(), active=False), ANN) == ()
 

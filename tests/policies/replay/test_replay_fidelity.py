@@ -1,7 +1,10 @@
 """Fidelity: recorded answers against those of the base definitions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import numpy as np
 
 from evaluator import REDACTED, Context, Ruleset
 from policies.impact import Fidelity
@@ -77,6 +80,16 @@ def test_filters_on_dates_are_asked_at_the_time_of_the_answer() -> None:
     impact = replay(ruleset, ruleset, recording, now=NOW + timedelta(hours=1), edited=["f"], revision=7)
     assert impact.flags[0].on_before == 0
     assert (impact.fidelity.compared, impact.fidelity.differing) == (2, 1)
+
+
+def test_an_answer_is_right_if_it_was_at_its_first_or_its_last_time() -> None:
+    ruleset = rules(flag("f", condition(has("signup", "-7d", "is_date_after"))))
+    recording = recording_of([Context("new", {"signup": "2026-06-01"})], {"f": [(0, True, 7, 9), (0, False, 7, 9)]})
+    answers = recording.answers["f"]
+    early, late = (round(datetime(2026, 6, day, tzinfo=UTC).timestamp() * 1_000_000) for day in (5, 10))
+    stretched = replace(answers, first_us=np.array([early, early]), last_us=np.array([late, late]))
+    recording = replace(recording, answers={"f": stretched})
+    assert replay(ruleset, ruleset, recording, now=NOW, edited=["f"], revision=7).fidelity.differing == 0
 
 
 def _fidelity(

@@ -11,7 +11,7 @@ import pytest
 from evaluator import Context, Ruleset
 from evaluator.compiled import Predicate
 from evaluator.hashing import hash60, rollout_hash
-from policies.replay import hashes
+from policies.replay import hashes, tables
 from policies.replay.hashes import hash60_each
 from policies.replay.recording import NOT_RECORDED
 from policies.replay.replayer import Replayer, replay
@@ -29,6 +29,14 @@ def test_a_predicate_is_asked_once_per_distinct_value_however_many_replays() -> 
     for _ in range(3):
         replayer.replay(after, edited=["f"])
     assert sorted(asked[0] + asked[1]) == ["free", "pro"]
+
+
+def test_of_a_large_dictionary_only_values_that_can_matter_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "SMALL", 10)
+    ruleset = rules(flag("f", condition(has("distinct_id", "user-1", "starts_with"), has("city", [3, 4]))))
+    asked = _spied(ruleset)
+    replay(ruleset, ruleset, recording_of(PEOPLE), now=NOW, edited=["f"])
+    assert sorted(asked) == sorted(f"user-{n}" for n in range(100) if n % 10 in (3, 4))
 
 
 def test_a_filter_is_asked_again_where_the_project_reads_it_differently() -> None:
@@ -86,13 +94,13 @@ def _spied(ruleset: Ruleset) -> list[Any]:
     asked: list[Any] = []
     flags: Any = ruleset.flags
     (first,) = flags["f"].conditions
-    (test,) = first.tests
+    test, *others = first.tests
 
     def spy(value: Any, now: datetime, predicate: Predicate = test.predicate) -> bool:
         asked.append(value)
         return predicate(value, now)
 
-    flags["f"] = replace(flags["f"], conditions=(replace(first, tests=(replace(test, predicate=spy),)),))
+    flags["f"] = replace(flags["f"], conditions=(replace(first, tests=(replace(test, predicate=spy), *others)),))
     return asked
 
 
