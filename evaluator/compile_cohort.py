@@ -33,10 +33,10 @@ CYCLE: Final = "dependency_cycle_cohort"
 
 @dataclass(frozen=True, slots=True)
 class CompiledCohorts:
-    """``usable`` by id, each after those it needs; ``broken`` maps the ids of the others to the error that a flag
-    using them gets.
+    """All cohorts of a project, sorted out.
 
-    ``references`` lists, for every cohort, the cohorts that its tree names itself.
+    ``usable`` by id, each after those it needs; ``broken`` maps the ids of the others to the error of flags that use
+    them. ``references`` lists, for every cohort, the cohorts that its tree names itself.
     """
 
     usable: Mapping[str, CompiledCohort]
@@ -50,8 +50,10 @@ class CompiledCohorts:
 
 
 def compile_cohorts(cohorts: Mapping[str, Any], reading: Reading) -> CompiledCohorts:
-    """Compiles every cohort. One that cannot be read, that needs a missing one or itself breaks only those that use
-    it."""
+    """Compiles every cohort.
+
+    One that cannot be read, or that needs a missing one or itself, breaks only those that use it.
+    """
     compiled: dict[str, CompiledCohort] = {}
     broken: dict[str, str] = {}
     warnings: list[DefinitionWarning] = []

@@ -9,8 +9,7 @@ from evaluator.program import Program, Step
 from evaluator.result import Result
 
 NO_GROUP, NO_MATCH, OUT_OF_ROLLOUT = 1, 2, 3
-"""PostHog's ranks: of several conditions that did not match, the highest rank gives the reason, the later one wins
-ties."""
+"""PostHog's ranks. Of several conditions that did not match the highest rank gives the reason; the later wins ties."""
 
 
 def decide(program: Program, check: Check) -> Result:

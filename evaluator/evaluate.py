@@ -27,9 +27,9 @@ def evaluate(
     facts: Facts = NO_FACTS,
     profile: Profile = "server",
 ) -> Result:
-    """The answer of one flag to one subject. Never raises; an unknown key gives ``Reason.ERROR`` with
-    ``flag_not_found``.
+    """The answer of one flag to one subject. Never raises.
 
+    An unknown key gives ``Reason.ERROR`` with ``flag_not_found``, an inactive or deleted flag ``Reason.FLAG_DISABLED``.
     ``profile="server"`` is what PostHog's ``/flags`` answers. ``profile="local"`` predicts what a PostHog SDK decides
     from downloaded definitions: ``value`` is None where the SDK would ask the server.
 

@@ -40,8 +40,10 @@ def inverse(needs: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 
 def reachable(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Everything that can be reached from the start, which is not included unless it is reached; in order of
-    discovery."""
+    """Everything that can be reached from the start, in order of discovery.
+
+    The start itself is only included where it can be reached.
+    """
     found: dict[str, None] = {}
     pending = deque(start)
     while pending:

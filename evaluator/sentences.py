@@ -23,8 +23,7 @@ def sentence(explanation: Explanation, flag: CompiledFlag, problems: Sequence[Pr
 
 
 def nearest_miss(explanation: Explanation) -> str | None:
-    """What would have to differ for the condition that came nearest; None unless the flag is off for want of a
-    match."""
+    """What the condition that came nearest lacks; None unless the flag is off for want of a match."""
     reason = explanation.result.reason
     if reason not in (Reason.OUT_OF_ROLLOUT_BOUND, Reason.NO_CONDITION_MATCH, Reason.NO_GROUP_TYPE):
         return None

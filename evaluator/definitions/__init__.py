@@ -1,5 +1,4 @@
-"""Definitions as documents: reading, keeping and checking them. What they mean is worked out in
-``evaluator.compile``."""
+"""Definitions as documents: reading, keeping and naming their parts. ``evaluator.compile`` works out what they mean."""
 
 from evaluator.definitions.condition_ids import condition_ids, with_condition_ids
 from evaluator.definitions.document import Definitions

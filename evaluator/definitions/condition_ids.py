@@ -11,8 +11,7 @@ def condition_ids(flag: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def stored_condition_ids(flag: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ids that the flag carries; empty where it has not exactly one, different from the others, for each
-    condition."""
+    """The ids that the flag carries; empty unless it has one for each condition, all of them different."""
     ids = _own(flag).get("condition_ids")
     if not isinstance(ids, list | tuple) or not all(isinstance(name, str) and name for name in ids):
         return ()

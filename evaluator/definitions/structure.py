@@ -62,8 +62,7 @@ def structural_problems(flag: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def canonical_problem(flag: Mapping[str, Any]) -> Iterator[Problem]:
-    """The first value that has no canonical JSON form, so that nothing could be signed or compared: NaN, half
-    characters."""
+    """The first value without a canonical JSON form (NaN, half a character): it could not be signed or compared."""
     try:
         canonical(flag)
     except NotCanonical as offence:
