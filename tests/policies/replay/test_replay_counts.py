@@ -114,11 +114,19 @@ def test_a_dependent_moves_with_the_flag_it_needs() -> None:
     assert impact.changed_subjects == 2
 
 
-def test_dependents_are_found_in_the_new_definitions_too() -> None:
-    before = rules(flag("child", condition()), flag("parent", condition()))
-    after = rules(flag("child", condition(needs("parent", False))), flag("parent", condition()))
+@pytest.mark.parametrize("reverse", [False, True])
+def test_dependents_are_found_on_either_side(reverse: bool) -> None:
+    sides = (flag("child", condition()), flag("child", condition(needs("parent", False))))
+    before, after = (rules(child, flag("parent", condition())) for child in (reversed(sides) if reverse else sides))
     impact = replay(before, after, recording_of(PEOPLE), now=NOW, edited=["parent"])
-    assert [(each.flag, each.left) for each in impact.flags] == [("parent", 0), ("child", 4)]
+    assert [(each.flag, each.changed) for each in impact.flags] == [("parent", 0), ("child", 4)]
+
+
+def test_a_flag_in_another_format_fails_itself_and_is_off_for_its_dependents() -> None:
+    parent = {"key": "parent", "active": True, "filters": {"version": 2, "rules": []}}
+    child = flag("child", condition(needs("parent", False)))
+    impact = replay(rules(), rules(parent, child), recording_of(PEOPLE), now=NOW, edited=["parent", "child"])
+    assert [(each.flag, each.errors, each.entered) for each in impact.flags] == [("child", 0, 4), ("parent", 4, 0)]
 
 
 def test_members_of_a_static_cohort_come_from_the_facts() -> None:
@@ -173,6 +181,12 @@ def test_examples_are_the_movers_with_the_smallest_digests() -> None:
     by_digest = sorted((person.distinct_id for person in people), key=lambda name: sha256(name.encode()).digest())
     assert [example.subject for example in impact.examples] == by_digest[:3]
     assert {(example.before, example.after) for example in impact.examples} == {(False, True)}
+
+
+def test_examples_of_the_most_frequent_move_come_first() -> None:
+    people = [Context(f"user-{number}", {"plan": "pro" if number < 3 else "free"}) for number in range(20)]
+    impact = _impact(flag("f", condition(has("plan", "pro"))), flag("f", condition(has("plan", "free"))), people=people)
+    assert [(example.before, example.after) for example in impact.examples] == [(False, True)] * 3 + [(True, False)] * 3
 
 
 def test_progress_is_told_flag_by_flag() -> None:
