@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mcp_server.composition.traffic import generate_traffic
 from mcp_server.demo.stage import shop
@@ -16,6 +17,12 @@ from mcp_server.services.importing import import_feed
 from mcp_server.settings import Settings, read_settings
 from mcp_server.store import open_store
 from mcp_server.traffic.archive import TrafficArchive
+
+# The same examples in every run, so that a red run is a change's own fault; `--hypothesis-profile=random` draws others.
+# How long drawing takes says nothing about the code on a machine that does other things, too.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("random", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 MOMENT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CHECKS = 40_000

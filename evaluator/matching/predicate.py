@@ -51,7 +51,7 @@ _TIMELESS: Final[Mapping[str, _Compile]] = {
         for name in ("semver_tilde", "semver_caret", "semver_wildcard")
     },
 }
-_ELSEWHERE: Final = frozenset({"in", "not_in", "flag_evaluates_to"})
+_ELSEWHERE: Final = ("in", "not_in", "flag_evaluates_to")
 """Operators of cohort and flag filters. The server knows them, but on a property they never match."""
 
 OPERATORS: Final[tuple[str, ...]] = (*_EQUALITY, *_PRESENCE, *_TIMELESS, *dates.COMPARISONS, *_ALIASES, *_ELSEWHERE)

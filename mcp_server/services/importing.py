@@ -102,7 +102,7 @@ def _edit(current: Document | None, ref: Ref, body: dict[str, Any]) -> DocumentE
 def _keeping_own_data(current: Document, incoming: dict[str, Any]) -> dict[str, Any]:
     """A file from elsewhere knows nothing of Drysail's metadata and edit counters, so these stay."""
     body = current.body
-    kept = {name: body[name] for name in ("version", "id") if name in body and name not in incoming}
+    kept: dict[str, Any] = {name: body[name] for name in ("version", "id") if name in body and name not in incoming}
     merged: dict[str, Any] = {**incoming, **kept}
     if current.ref.kind == "flag":
         merged = identified(merged, body)
