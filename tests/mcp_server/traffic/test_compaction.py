@@ -185,7 +185,10 @@ def test_a_segment_merged_twice_is_still_replaced_when_the_middle_one_is_gone(tm
 def test_importing_the_same_segment_again_after_compaction_does_not_count_it_twice(tmp_path: Path) -> None:
     offered = fill(tmp_path, range(2))
     archive = TrafficArchive(tmp_path)
-    archive.compact(PRODUCTION, NOW)
+    for now in (START + timedelta(hours=1), NOW):
+        archive.compact(PRODUCTION, now)
+        offered += fill(tmp_path, range(100, 101)) if now < NOW else []
     archive.prune(PRODUCTION, before=LONG_AGO, keep=(), now=NOW)
+    assert len(archive.segments(PRODUCTION)) == 1
     fill(tmp_path, range(2))
     assert recording_of(tmp_path).facts.checks == len(offered)

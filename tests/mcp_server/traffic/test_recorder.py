@@ -183,10 +183,11 @@ def test_a_disk_that_refuses_costs_the_segment_and_nothing_else(
     assert (filling.counters.failed_writes, filling.counters.dropped) == (1, 1)
     assert "could not be written" in caplog.text
     obstacle.unlink()
-    filling.take(check("bob"), NOW)
-    filling.write_all()
+    for name in ("bob", "mia"):
+        filling.take(check(name), NOW)
+        filling.write_all()
     facts = recording_of(tmp_path).facts
-    assert (facts.checks, facts.dropped) == (1, 1)
+    assert (facts.checks, facts.dropped) == (2, 1)
 
 
 def test_two_recorders_share_a_home(tmp_path: Path) -> None:
