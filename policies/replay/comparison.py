@@ -12,7 +12,7 @@ from policies.replay.outcome import FAILED, NO_CONDITION, Outcome
 from policies.replay.population import Mask, Population
 from policies.replay.possibilities import might_differ
 from policies.replay.slices import Slicer
-from policies.replay.tally import Amount, Candidate, FlagTally, Move, Side, Slice, Totals
+from policies.replay.tally import Amount, Candidate, FlagTally, Move, SideName, Slice, Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,13 @@ def _examples(moves: _Moves, audience: Audience) -> dict[Move, Sequence[Candidat
 
 def _attribution(
     before: Outcome, after: Outcome, *, changed: Mask, on_after: Mask, population: Population
-) -> dict[tuple[Side, int | None], int]:
+) -> dict[tuple[SideName, int | None], int]:
     """To the new condition that turns a subject on or switches it, else to the old one that no longer does."""
-    sides: tuple[tuple[Side, Outcome, Mask], ...] = (
+    sides: tuple[tuple[SideName, Outcome, Mask], ...] = (
         ("before", before, changed & ~on_after),
         ("after", after, changed & on_after),
     )
-    counts: dict[tuple[Side, int | None], int] = {}
+    counts: dict[tuple[SideName, int | None], int] = {}
     for side, outcome, contexts in sides:
         for index in np.unique(outcome.conditions[contexts]).tolist():
             subjects = population.count(contexts & (outcome.conditions == index))

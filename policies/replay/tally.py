@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from policies.impact import ConditionCoverage, FlagValue
 
-Side = Literal["before", "after"]
+SideName = Literal["before", "after"]
 Move = tuple[FlagValue, FlagValue]
 """From which value to which."""
 
@@ -85,7 +85,7 @@ class FlagTally:
     edited: bool
     totals: Totals
     moves: Mapping[Move, Amount]
-    attribution: Mapping[tuple[Side, int | None], int]
+    attribution: Mapping[tuple[SideName, int | None], int]
     coverage_before: Sequence[ConditionCoverage]
     coverage_after: Sequence[ConditionCoverage]
     slices: Mapping[str, Mapping[str, Slice] | None]
