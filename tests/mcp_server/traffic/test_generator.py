@@ -11,7 +11,8 @@ from evaluator.context import MISSING, Context
 from evaluator.result import Result
 from mcp_server.services.errors import InvalidInput
 from mcp_server.traffic.generator import GenerationPlan, generate
-from tests.mcp_server.traffic.given import START, recording_of, same, snapshot_of
+from mcp_server.traffic.manifest import moment_of
+from tests.mcp_server.traffic.given import START, exact, recording_of, same, snapshot_of
 
 FEED = {
     "flags": [
@@ -160,3 +161,20 @@ def test_an_impossible_plan_is_refused(tmp_path: Path, impossible: GenerationPla
 def test_without_flags_there_is_nothing_to_generate(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no active flag"):
         generate(tmp_path, lambda context, at: (), plan())
+
+
+def test_a_context_is_answered_as_at_its_first_check(tmp_path: Path) -> None:
+    asked: dict[str, list[datetime]] = {}
+
+    def answers_and_notes(context: Context, at: datetime) -> Sequence[Result]:
+        asked.setdefault(exact(context), []).append(at)
+        return answers(context, at)
+
+    generate(tmp_path, answers_and_notes, plan(checks=300))
+    recording = recording_of(tmp_path, "synthetic", "demo")
+    first: dict[str, int] = {}
+    for recorded in recording.answers.values():
+        for context, at_us in zip(recorded.contexts.tolist(), recorded.first_us.tolist(), strict=True):
+            key = exact(recording.context(context))
+            first[key] = min(first.get(key, at_us), at_us)
+    assert all(moment_of(at_us) in asked[key] for key, at_us in first.items())
