@@ -8,6 +8,7 @@ from evaluator import Context, Definitions, Reason, compile_definitions, evaluat
 from evaluator.hashing import rollout_hash, unit, variant_hash
 from evaluator.local import compile_local, evaluate_local
 from tests.evaluator.local.feeds import NOW, ask, condition, flag, person
+from tests.oracles.posthog_sdk import PosthogSdk, sdk_clock
 
 COMPANY: dict[str, Any] = {"group_type_mapping": {"0": "company"}}
 BEYOND = {"key": "absent", "type": "cohort", "value": 99, "operator": "in"}
@@ -145,3 +146,32 @@ def test_the_local_profile_of_a_ruleset_reads_the_feed_that_sdks_download() -> N
     ruleset = compile_definitions(Definitions.from_posthog(definitions))
     context = Context("ada", properties={"plan": 5})
     assert evaluate(ruleset, "flag", context, now=NOW, profile="local").value is True
+
+
+def test_an_sdk_notices_a_missing_link_of_a_chain_only_once() -> None:
+    asking = condition(depends_on("target", True, ["ghost", "target"]))
+    target = flag(condition(), key="target")
+    assert ask([flag(asking), target]).error == "unsupported_definition"
+    assert ask([flag(asking, asking), target]).value is True
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        ({}, True),
+        ({"type": "OR", "values": []}, True),
+        ({"type": "AND", "values": [{}]}, True),
+        ({"type": "OR", "values": [{}, person("absent", "exact", 1)]}, True),
+        ({"type": "property", "values": []}, None),
+        ({"type": "OR", "values": [{}, {"type": "AND"}]}, None),
+        ({"type": "AND", "values": [person("absent", "exact", 1), person("plan", "exact", "free")]}, False),
+        ({"type": "AND", "values": [person("plan", "exact", "free", negation=True)]}, True),
+        ({"type": "AND", "values": [person("absent", "exact", 1, negation=True)]}, None),
+    ],
+)
+def test_a_cohort_s_tree_is_read_like_the_sdk_reads_it(tree: Any, expected: bool | None) -> None:
+    feed = {"flags": [flag(condition({**BEYOND, "value": 1}))], "cohorts": {"1": tree}}
+    context = Context("ada", {"plan": "pro"})
+    with sdk_clock(NOW):
+        assert PosthogSdk(feed).answer("flag", context).value is expected
+    assert evaluate_local(compile_local(feed), "flag", context, now=NOW).value is expected

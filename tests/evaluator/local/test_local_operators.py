@@ -83,6 +83,8 @@ def answer(operator: Any, wanted: Any, found: Any, *, version: int = 2) -> bool 
         ("regex", None, "xNoney", True),
         ("regex", "", "\ud800", True),
         ("regex", r"\w", "½", UNSUPPORTED),
+        ("regex", "((a+)b)+", "aab", UNSUPPORTED),
+        ("regex", "((a)b)+", "aab", True),
         ("is_set", None, None, True),
         ("is_not_set", None, 5, False),
         (None, "pro", "PRO", True),
