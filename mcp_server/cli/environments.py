@@ -35,7 +35,7 @@ def create(
         bool, typer.Option("--sandbox", help="For trying out: accepts generated traffic and approving one's own agent.")
     ] = False,
 ) -> None:
-    """Add an environment, with a public token.
+    """Add an environment, with a public token. A new home gets the environment production besides.
 
     [bold]Example[/bold]
 
@@ -43,12 +43,13 @@ def create(
     """
     from mcp_server.cli.options import settings_of
     from mcp_server.cli.screen import talk
-    from mcp_server.composition.home import open_home, person
+    from mcp_server.composition.home import FIRST_ENVIRONMENT, open_home, person
     from mcp_server.services.environments import create_environment
 
-    home = open_home(settings_of(ctx), create=True, first_environment=None)
+    first = None if name == FIRST_ENVIRONMENT else FIRST_ENVIRONMENT
+    home = open_home(settings_of(ctx), create=True, first_environment=first)
     environment, key = create_environment(home, name, sandbox=sandbox, actor=person())
-    talk().print(f"Created {environment.name}. Its project token is {key.token}", markup=False)
+    talk().print(f"Created {environment.name}. Its project token is {key.token}", markup=False, soft_wrap=True)
 
 
 @app.command("make-real")

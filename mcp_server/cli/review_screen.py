@@ -17,9 +17,16 @@ from mcp_server.cli.review_conditions import ConditionRow, condition_rows, other
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.proposal import DocumentEdit, Evidence, Proposal
 from mcp_server.services.reviewing import Review
-from mcp_server.services.wording import DECISION_WORDS, share, trust_lines, value_name
+from mcp_server.services.wording import (
+    DECISION_WORDS,
+    Complaint,
+    complaints,
+    share,
+    trust_lines,
+    value_name,
+)
 from policies.impact import FlagImpact, Impact
-from policies.verdict import Decision, Finding, Level, State
+from policies.verdict import Decision, Level, State
 
 STYLES = {Decision.ALLOW: "bold green", Decision.REVIEW: "bold yellow", Decision.DENY: "bold red"}
 SIGNS = {Decision.ALLOW: "✓", Decision.REVIEW: "!", Decision.DENY: "✗"}
@@ -155,16 +162,20 @@ def _policy(evidence: Evidence) -> Iterator[RenderableType]:
     excepted = [finding for finding in findings if finding.state is State.EXCEPTED]
     name = clean(evidence.verdict.policy, 60)
     yield _titled("POLICY", f"{len(failed)} failed · {passed} passed · {len(excepted)} excepted   ({name})")
-    for finding in [*failed, *excepted]:
-        yield from _finding(finding)
+    for complaint in complaints(evidence.verdict):
+        yield _complaint(complaint)
+    for finding in excepted:
+        yield Text(f"  · EXCEPTED {finding.rule}  {clean(finding.message, 400)}", style="dim")
 
 
-def _finding(finding: Finding) -> Iterator[RenderableType]:
-    style = LEVEL_STYLES[finding.level] if finding.failed else "dim"
-    sign = {Level.BLOCK: "✗", Level.APPROVE: "!", Level.WARN: "~", Level.AUDIT: "·"}[finding.level]
-    state = "" if finding.state is State.FAIL else f" ({finding.state.replace('_', ' ')})"
-    yield Text.assemble(
-        (f"  {sign} {finding.level.upper():<8}", f"bold {style}"), (f"{finding.rule}{state}  ", style), finding.message
+def _complaint(complaint: Complaint) -> Text:
+    style = LEVEL_STYLES[complaint.level]
+    sign = {Level.BLOCK: "✗", Level.APPROVE: "!", Level.WARN: "~", Level.AUDIT: "·"}[complaint.level]
+    state = "" if complaint.state is State.FAIL else f" ({complaint.state.replace('_', ' ')})"
+    return Text.assemble(
+        (f"  {sign} {complaint.level.upper():<8}", f"bold {style}"),
+        (f"{', '.join(complaint.rules)}{state}  ", style),
+        complaint.message,
     )
 
 

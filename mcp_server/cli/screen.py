@@ -1,9 +1,10 @@
 """Two consoles: data on stdout, talk on stderr. And JSON, and a progress bar for what takes longer than a second."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -16,12 +17,17 @@ PLAIN_WIDTH = 100
 
 def out() -> Console:
     """For data. Honours NO_COLOR and the terminal's width."""
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    return Console(file=sys.stdout, highlight=False, width=_width(sys.stdout))
 
 
 def talk() -> Console:
     """For everything else."""
-    return Console(file=sys.stderr, highlight=False, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
+    return Console(file=sys.stderr, highlight=False, width=_width(sys.stderr))
+
+
+def _width(stream: TextIO) -> int | None:
+    """None lets rich ask the terminal, or COLUMNS."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
 
 
 def print_json(value: Any) -> None:

@@ -97,7 +97,7 @@ def only_environment(home: Home, named: str | None) -> str:
         raise NotFound("There is no environment yet.", hint="Run `drysail environments create production`.")
     raise InvalidInput(
         f"There are several environments: {', '.join(names)}.",
-        hint="Name one.",
+        hint="Name one (`--environment NAME`).",
         code="ENVIRONMENT_REQUIRED",
         place="environment",
     )

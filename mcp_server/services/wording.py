@@ -1,11 +1,12 @@
 """Impact and verdict in plain lines, the same for agents, plain terminals and CI."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mcp_server.services.applying import Applied
 from mcp_server.services.foreign_text import clean
 from policies.impact import FlagImpact, FlagValue, Impact, TrafficFacts
-from policies.verdict import Decision, Finding, State, Verdict
+from policies.verdict import Decision, Level, State, Verdict
 
 DECISION_WORDS = {
     Decision.ALLOW: "ALLOWED",
@@ -49,10 +50,7 @@ def impact_lines(impact: Impact | None) -> list[str]:
 
 def finding_lines(verdict: Verdict) -> list[str]:
     """The failed rules (each message ends with its fix), and how many passed."""
-    lines = []
-    for finding in verdict.findings:
-        if finding.failed:
-            lines.append(_finding_line(finding))
+    lines = [_complaint_line(complaint) for complaint in complaints(verdict)]
     counts = {state: sum(1 for finding in verdict.findings if finding.state is state) for state in State}
     excepted = f", {counts[State.EXCEPTED]} excepted" if counts[State.EXCEPTED] else ""
     lines.append(
@@ -60,6 +58,28 @@ def finding_lines(verdict: Verdict) -> list[str]:
         f"(policy {clean(verdict.policy, 60)})."
     )
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Failed rules that say the same."""
+
+    level: Level
+    state: State
+    rules: tuple[str, ...]
+    message: str
+
+
+def complaints(verdict: Verdict) -> list[Complaint]:
+    """The failed findings in their order; those of one level with the same message are one."""
+    grouped: dict[tuple[Level, State, str], list[str]] = {}
+    for finding in verdict.findings:
+        if finding.failed:
+            grouped.setdefault((finding.level, finding.state, finding.message), []).append(finding.rule)
+    return [
+        Complaint(level, state, tuple(dict.fromkeys(rules)), message)
+        for (level, state, message), rules in grouped.items()
+    ]
 
 
 def trust_lines(impact: Impact | None, traffic: TrafficFacts | None) -> list[str]:
@@ -118,6 +138,6 @@ def _moves(flag: FlagImpact) -> bool:
     return bool(flag.changed or flag.undetermined or flag.payload_changed)
 
 
-def _finding_line(finding: Finding) -> str:
-    state = "" if finding.state is State.FAIL else f" ({finding.state.replace('_', ' ')})"
-    return f"  {finding.level.upper()} {finding.rule}{state}: {finding.message}"
+def _complaint_line(complaint: Complaint) -> str:
+    state = "" if complaint.state is State.FAIL else f" ({complaint.state.replace('_', ' ')})"
+    return f"  {complaint.level.upper()} {', '.join(complaint.rules)}{state}: {complaint.message}"
