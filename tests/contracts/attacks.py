@@ -10,6 +10,9 @@ EDIT = "INSERT INTO proposal_edits (proposal_id, position, kind, key, base_revis
 ENTRY = "INSERT INTO audit_entries (sequence, previous, hash, event) VALUES "
 APPROVAL = """INSERT INTO approvals
  (number, proposal_id, evidence_digest, reviewer, assurance, at, expires_at, comment) VALUES """
+NEW_PROPOSAL = """INSERT INTO proposals SELECT 999, 'pr_mine', environment, kind, operations, reason, expect, actor,
+ created_at, expires_at, rebase_of, reverts, '{state}', evidence_digest, note, created_at, 1
+ FROM proposals WHERE id = :allowed"""
 AT = "'2026-11-22T08:15:30.000000Z'"
 ZEROS = "'" + "0" * 64 + "'"
 
@@ -53,6 +56,7 @@ REVISIONS = [
     (SAYS_THE_SAME, revision("cohort", "unwritten", 1, N1, "unwritten")),
     (SAYS_THE_SAME, revision("flag", "checkout", 3, N2, "written")),
     (SAYS_THE_SAME, revision("flag", "removed", 3, "NULL", "removal")),
+    ("exists already", revision("flag", "removed", 3, N1, "creation")),
     ("without gaps", revision("flag", "unwritten", 2, N1, "unwritten")),
     ("without gaps", revision("flag", "unwritten", 0, N1, "unwritten")),
     ("without gaps", revision("flag", "checkout", 4, N5, "unwritten")),
@@ -97,6 +101,10 @@ CONTENT = [
     ("content of a proposal never changes", f"{EDIT}(:allowed, 9, 'flag', 'more', 0, '{{}}')"),
     ("content of a proposal never changes", f"{EDIT}(:stale, 9, 'flag', 'more', 0, '{{}}')"),
     ("proposals are kept", "DELETE FROM proposals WHERE id = :judging"),
+    *(
+        ("starts open, and not approved", NEW_PROPOSAL.format(state=state))
+        for state in ("approved", "applied", "rejected", "withdrawn", "expired", "stale")
+    ),
 ]
 
 STATES = [
@@ -171,20 +179,45 @@ AS_DECIDED = [
 """The same statements, where they say what was decided: the attacks fail for the reason that they are given."""
 
 REPLACED = [
-    "home",
-    "environments",
-    "keys",
-    "proposals",
-    "proposal_edits",
-    "idempotency_keys",
-    "evidence",
-    "approvals",
-    "document_revisions",
-    "policies",
-    "audit_entries",
-    "snapshots",
+    *(
+        f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
+        for table in (
+            "home",
+            "environments",
+            "keys",
+            "idempotency_keys",
+            "evidence",
+            "approvals",
+            "policies",
+            "snapshots",
+        )
+    ),
+    """INSERT OR REPLACE INTO proposals SELECT number, id, environment, kind, operations, 'Other.', expect, actor,
+ created_at, expires_at, rebase_of, reverts, state, evidence_digest, note, applied_at, applied_revision
+ FROM proposals WHERE id = :judging""",
+    f"INSERT OR REPLACE INTO {EDIT.removeprefix('INSERT INTO ')}(:judging, 0, 'flag', 'new', 0, '{{}}')",
+    f"INSERT OR REPLACE INTO {EDIT.removeprefix('INSERT INTO ')}(:judging, 5, 'flag', 'new', 0, '{{}}')",
+    # The proposal that created the flag creates it again, now that it is removed; its first revision would go.
+    f"INSERT OR REPLACE INTO {revision('flag', 'removed', 3, N1, 'creation').removeprefix('INSERT INTO ')}",
+    # A new entry with the hash of an old one, which would go.
+    f"""INSERT OR REPLACE INTO {ENTRY.removeprefix("INSERT INTO ")}
+ (3, (SELECT hash FROM audit_entries WHERE sequence = 2),
+ (SELECT hash FROM audit_entries WHERE sequence = 1), '{{}}')""",
 ]
-"""Tables whose rows SQLite's INSERT OR REPLACE must not exchange."""
+"""SQLite deletes the row that is in the way, and asks no DELETE trigger."""
 
-EMPTIED = sorted({*REPLACED, "documents"} - {"snapshots"})
+EMPTIED = (
+    "approvals",
+    "audit_entries",
+    "document_revisions",
+    "documents",
+    "environments",
+    "evidence",
+    "home",
+    "idempotency_keys",
+    "keys",
+    "policies",
+    "proposal_edits",
+    "proposals",
+)
 """Tables that PostgreSQL's TRUNCATE must not empty."""

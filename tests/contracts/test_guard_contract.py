@@ -77,7 +77,7 @@ def _written(store: SqlStore) -> dict[str, str]:
     history.write("checkout", {"n": 2})
     history.write("removed", {"n": 1})
     history.write("removed", None)
-    return {"written": history.applied[1].id, "removal": history.applied[3].id}
+    return {"written": history.applied[1].id, "creation": history.applied[2].id, "removal": history.applied[3].id}
 
 
 def _proposed(store: SqlStore) -> dict[str, str]:
@@ -141,13 +141,15 @@ def test_direct_sql_that_says_what_was_decided_is_not(connection: Connection, pr
 
 
 @ONLY_SQLITE
-@pytest.mark.parametrize("table", REPLACED)
-def test_sqlite_replaces_no_row_behind_the_back_of_the_triggers(connection: Connection, table: str) -> None:
+@pytest.mark.parametrize("attack", REPLACED, ids=[f"{number:02}" for number in range(len(REPLACED))])
+def test_sqlite_replaces_no_row_behind_the_back_of_the_triggers(
+    connection: Connection, prepared: Prepared, attack: str
+) -> None:
     """INSERT OR REPLACE deletes the old row without asking a DELETE trigger."""
     before = contents(connection)
 
-    with pytest.raises(IntegrityError, match="drysail: "), connection.begin_nested():
-        connection.execute(text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"))
+    with pytest.raises(IntegrityError, match="it exists already"), connection.begin_nested():
+        execute(connection, attack, prepared)
 
     assert contents(connection) == before
 
