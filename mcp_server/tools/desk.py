@@ -7,6 +7,7 @@ from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from mcp_server.services.environments import only_environment
+from mcp_server.services.errors import NotFound
 from mcp_server.services.home import Home
 from mcp_server.services.proposal import Evidence, Proposal
 from mcp_server.tools.access import Access, Caller
@@ -49,6 +50,9 @@ class Desk:
     def proposal(self, caller: Caller, proposal_id: str) -> tuple[Proposal, Evidence | None]:
         """A proposal that the caller may see, and its newest evidence. Raises NotFound or Refused."""
         with self.home.store.read() as reader:
-            proposal = reader.proposal(proposal_id.strip())
+            try:
+                proposal = reader.proposal(proposal_id.strip())
+            except NotFound as error:
+                raise NotFound(error.message, hint="list_proposals shows them.", code=error.code) from error
             caller.check_environment(proposal.environment)
             return proposal, reader.evidence(proposal.evidence_digest or "")

@@ -30,9 +30,9 @@ def _lean(schema: Schema, drop: tuple[str, ...]) -> Schema:
 
 
 def _without_null(schema: Schema) -> Schema:
-    """``anyOf: [X, null], default: null`` as ``X``."""
+    """``anyOf: [X, null], default: null`` as ``X``; of several, all but null."""
     choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
-    if len(choices) != 1:
+    if not choices:
         return schema
     rest = {name: part for name, part in schema.items() if name not in ("anyOf", "default")}
-    return {**choices[0], **rest}
+    return {**choices[0], **rest} if len(choices) == 1 else {"anyOf": choices, **rest}
