@@ -115,6 +115,51 @@ def stats(ctx: typer.Context, environment: Environment = None, json: Json = Fals
     out().print(table(("sdk", "checks"), sdks, right=("checks",)))
 
 
+@app.command()
+def prune(
+    ctx: typer.Context,
+    days: Annotated[int, typer.Option(min=0, help="Delete what ended longer ago than this.")] = 30,
+    environment: Environment = None,
+    json: Json = False,
+) -> None:
+    """Delete old traffic. What the newest snapshot and open proposals rest on stays.
+
+    [bold]Example[/bold]
+
+      drysail traffic prune --days 7 --environment production
+    """
+    from datetime import timedelta
+
+    from mcp_server.cli.screen import out, print_json
+    from mcp_server.composition.traffic import prune as run
+    from mcp_server.traffic.archive import TrafficArchive
+
+    home = home_of(ctx)
+    name = environment_of(ctx, home, environment)
+    pruned = run(home, TrafficArchive(settings_of(ctx).home), name, timedelta(days=days))
+    if json:
+        print_json(pruned)
+    else:
+        out().print(f"Deleted {len(pruned.segments)} segments, {pruned.bytes:,} bytes.")
+
+
+@app.command()
+def quarantine(ctx: typer.Context, segment: str, environment: Environment = None) -> None:
+    """Move a damaged segment out of the way, so that the rest can be used. Take a new snapshot afterwards.
+
+    [bold]Example[/bold]
+
+      drysail traffic quarantine 0b1c2d3e4f --environment production
+    """
+    from mcp_server.cli.screen import talk
+    from mcp_server.traffic.archive import TrafficArchive
+
+    home = home_of(ctx)
+    name = environment_of(ctx, home, environment)
+    moved = TrafficArchive(settings_of(ctx).home).quarantine(name, segment)
+    talk().print(f"Moved to {moved}. Now: drysail traffic snapshot --environment {name}", markup=False, soft_wrap=True)
+
+
 @app.command("import")
 def import_traffic(
     ctx: typer.Context,

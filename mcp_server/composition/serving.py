@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from evaluator import Ruleset, needs
 from mcp_server.composition.home import person
-from mcp_server.housekeeping import Housekeeping
+from mcp_server.composition.housekeeping import Housekeeping
 from mcp_server.http.app import create_app, in_threads
 from mcp_server.http.listening import listen
 from mcp_server.http.refresher import Refresher
@@ -70,13 +70,18 @@ def serve(home: Home, settings: Settings, started: Callable[[str], None]) -> Non
 
 def _recorded_properties(serving: Serving, settings: Settings) -> AllowedProperties:
     """What the recorder keeps: by default the properties that flags refer to, and those named in the settings."""
+    known: dict[str, tuple[int, frozenset[str]]] = {}
 
     def allowed(environment: str) -> Collection[str] | None:
         if RECORD_ALL in settings.record_properties:
             return None
         served = None if serving.served is None else serving.served.environments.get(environment)
-        asked = () if served is None else _person_and_group_properties(served.ruleset)
-        return frozenset({*asked, *settings.record_properties})
+        if served is None:
+            return frozenset(settings.record_properties)
+        if known.get(environment, (-1, frozenset()))[0] != served.revision:
+            asked = _person_and_group_properties(served.ruleset)
+            known[environment] = served.revision, frozenset({*asked, *settings.record_properties})
+        return known[environment][1]
 
     return allowed
 

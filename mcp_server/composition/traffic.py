@@ -9,6 +9,7 @@ from mcp_server.composition.home import person
 from mcp_server.services.definitions import bodies_of, facts_of, ruleset_of
 from mcp_server.services.errors import NotFound, Refused, Unavailable
 from mcp_server.services.home import Home
+from mcp_server.services.proposal import OPEN_STATES
 from mcp_server.services.snapshot import Snapshot
 from mcp_server.services.snapshots import newest_snapshot, register_snapshot
 from mcp_server.services.statistics import TrafficStatistics
@@ -16,8 +17,12 @@ from mcp_server.settings import Settings
 from mcp_server.traffic.archive import TrafficArchive
 from mcp_server.traffic.generator import GenerationPlan, generate
 from mcp_server.traffic.importing import ImportReport, import_jsonl
+from mcp_server.traffic.retention import Pruned
 
 Progress = Callable[[int, int], None]
+
+RETENTION = timedelta(days=30)
+"""How long recorded traffic is kept, unless a person prunes it sooner."""
 
 
 def generate_traffic(
@@ -80,6 +85,22 @@ def import_traffic(settings: Settings, environment: str, path: Path) -> ImportRe
 def export_traffic(home: Home, settings: Settings, environment: str) -> Iterator[str]:
     """The newest snapshot as JSON lines."""
     return TrafficArchive(settings.home).export(_newest(home, environment))
+
+
+def prune(home: Home, archive: TrafficArchive, environment: str, older_than: timedelta) -> Pruned:
+    """Deletes segments that ended before that, and those that bigger ones replaced.
+
+    What the newest snapshot and open proposals rest on stays.
+    """
+    now = home.clock()
+    with home.store.read() as reader:
+        pinned = list(reader.snapshots(environment)[:1])
+        for proposal in reader.proposals(environment, states=list(OPEN_STATES), limit=10_000):
+            evidence = reader.evidence(proposal.evidence_digest or "")
+            found = None if evidence is None or evidence.traffic is None else reader.snapshot(evidence.traffic.snapshot)
+            pinned += [] if found is None else [found]
+    keep = {str(segment["id"]) for snapshot in pinned for segment in snapshot.manifest["segments"]}
+    return archive.prune(environment, before=now - older_than, keep=keep, now=now)
 
 
 def _newest(home: Home, environment: str) -> Snapshot:

@@ -112,7 +112,7 @@ def parse_manifest(text: bytes, path: Path) -> SegmentManifest:
 def _damaged(path: Path) -> Unavailable:
     return Unavailable(
         "The segment's manifest is damaged.",
-        hint=f"Restore {path.parent.name} from a backup, or quarantine the segment and register a new snapshot.",
+        hint=f"Restore it from a backup, or run `drysail traffic quarantine {path.parent.name}` and take a snapshot.",
         code="SNAPSHOT_CORRUPT",
         place=str(path),
     )

@@ -279,6 +279,28 @@ def test_review_does_not_approve_without_a_terminal(at: list[str], capfd: pytest
     assert run([*at, "apply", proposal]) == 3
 
 
+def test_a_damaged_segment_is_moved_aside_and_nothing_else_is_touched(
+    at: list[str], folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    segments = folder / ".drysail" / "traffic" / "sandbox" / "segments"
+    segment = next(segments.iterdir())
+    damaged = next(segment.glob("*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:-40])
+    assert run([*at, "simulate", "new-checkout", "--rollout", "c2=12"]) == 2
+    shown = capfd.readouterr().err
+    assert damaged.name in shown
+    assert "drysail traffic quarantine" in shown
+    assert run([*at, "traffic", "quarantine", segment.name]) == 0
+    assert run([*at, "traffic", "generate", "--checks", "20000", "--seed", "3"]) == 0
+    assert run([*at, "simulate", "new-checkout", "--rollout", "c2=12"]) == 0
+
+
+def test_pruning_keeps_what_replays_rest_on(at: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([*at, "traffic", "prune", "--days", "0", "--json"]) == 0
+    assert printed_json(capfd)["segments"] == []
+    assert run([*at, "simulate", "new-checkout", "--rollout", "c2=12"]) == 0
+
+
 COMMANDS = [
     [],
     ["flags"],

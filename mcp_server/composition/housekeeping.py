@@ -1,10 +1,11 @@
-"""What a running server does for its traffic beside serving: hourly snapshots, and merging of small segments."""
+"""What a running server does for its traffic beside serving: hourly snapshots, merging and pruning of segments."""
 
 import logging
 from threading import Event, Thread
 from types import TracebackType
 from typing import Final, Self
 
+from mcp_server.composition.traffic import RETENTION, prune
 from mcp_server.services.actor import Actor
 from mcp_server.services.home import Home
 from mcp_server.services.snapshots import register_when_due
@@ -41,8 +42,9 @@ class Housekeeping:
         with self._home.store.read() as reader:
             environments = [environment.name for environment in reader.environments()]
         for environment in environments:
-            register_when_due(self._home, environment, self._actor)
             self._archive.compact(environment, self._home.clock())
+            register_when_due(self._home, environment, self._actor)
+            prune(self._home, self._archive, environment, RETENTION)
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_SECONDS):
