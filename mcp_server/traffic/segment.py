@@ -67,7 +67,7 @@ def check_files(folder: TrafficFolder, manifest: SegmentManifest) -> None:
             raise Unavailable(
                 f"The file's checksum is wrong: it was written with {seal.bytes} bytes, SHA-256 {seal.sha256[:12]}…, "
                 f"and now has {found.bytes} bytes, SHA-256 {found.sha256[:12]}….",
-                hint=f"Restore it from a backup, or run `drysail traffic quarantine {manifest.id}` and take a snapshot.",
+                hint=f"Restore it from a backup, or run `drysail traffic quarantine {manifest.id}`, then snapshot.",
                 code="SNAPSHOT_CORRUPT",
                 place=str(path),
             )
