@@ -122,6 +122,7 @@ class Writing:
 
 def _judged(judged: Judged, hints: list[str] | None = None) -> CallToolResult:
     lines = proposal_views.proposal_lines(judged.proposal, judged.evidence)
-    return answer(
-        [*lines[:1], *(hints or []), *lines[1:]], proposal_views.proposal_answer(judged.proposal, judged.evidence)
-    )
+    structured = proposal_views.proposal_answer(judged.proposal, judged.evidence)
+    if hints:
+        structured = structured.model_copy(update={"note": " ".join(hints)})
+    return answer([*lines[:1], *(hints or []), *lines[1:]], structured)
