@@ -1,5 +1,7 @@
 """How the tour speaks: handsome in a terminal, plain in a log."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.padding import Padding
 from rich.panel import Panel
@@ -47,6 +49,16 @@ class Narrator:
         lines = text.strip().splitlines()
         shown = lines[:most] + ([f"… {len(lines) - most} more lines"] if len(lines) > most else [])
         self._console.print(Padding(Text("\n".join(shown), style="" if self._plain else "grey70"), (0, 0, 0, 4)))
+
+    @property
+    def screen_width(self) -> int:
+        """Columns of a terminal that fits into the story."""
+        return self._console.width - (0 if self._plain else 4)
+
+    def to_copy(self, lines: Sequence[str]) -> None:
+        """Text that somebody will copy: never wrapped."""
+        for line in lines:
+            self._console.print(Text(line), soft_wrap=True)
 
     def screen(self, text: str) -> None:
         """A terminal's screen, as it was."""

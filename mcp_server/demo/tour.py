@@ -166,7 +166,8 @@ async def _be_careful(agent: Agent, tell: Narrator) -> tuple[str, str]:
 def _review(stage: Stage, proposal: str, tell: Narrator) -> None:
     tell.step("An engineer reviews it in a terminal, and types the flag's key")
     tell.call(f"drysail review {proposal}")
-    screen, status = review_in_terminal(stage.command("review", proposal), stage.environment(), FLAG)
+    environment = stage.environment() | {"COLUMNS": str(tell.screen_width)}
+    screen, status = review_in_terminal(stage.command("review", proposal), environment, FLAG)
     _expect(status == 0, screen)
     tell.screen(screen)
 
@@ -221,11 +222,13 @@ def _farewell(stage: Stage, server: ServerProcess, tell: Narrator, *, keep: bool
     home = stage.home
     lines: list[str] = [f"The tour took {seconds:.0f} s. Everything is in {stage.folder}."]
     if keep:
-        lines.append(f"The server keeps running at {server.url}; stop it with: drysail demo --stop")
+        where = "" if stage.folder == Path(".demo") else f" --folder {stage.folder}"
+        lines.append(f"The server keeps running at {server.url}; stop it with: drysail demo{where} --stop")
     else:
         lines.append(f"Serve it again with: drysail --home {home} serve")
-    lines += [f"Look around: drysail --home {home} flags list --environment production", "", *connection_lines(home)]
+    lines.append(f"Look around: drysail --home {home} flags list --environment production")
     tell.title("Yours to play with", "\n".join(lines))
+    tell.to_copy(connection_lines(home))
 
 
 def _arguments(arguments: dict[str, Any]) -> str:
