@@ -110,7 +110,7 @@ def os_user() -> str:
 
 def token_sha256(token: str) -> str:
     """What the store keeps of a token. A fast hash is right: tokens are random, not chosen."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def _add_key(

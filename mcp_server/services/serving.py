@@ -10,6 +10,7 @@ from evaluator import Definitions, Ruleset, compile_definitions
 from evaluator.facts import Facts
 from mcp_server.services.definitions import Bodies, bodies_of, feed_of
 from mcp_server.services.environment import Environment, Key
+from mcp_server.services.environments import token_sha256
 from mcp_server.services.ports import Clock, Store
 
 
@@ -47,7 +48,7 @@ class Served:
 
     def key(self, token: str) -> Key | None:
         """The unrevoked key that a token belongs to."""
-        return self.keys_by_hash.get(hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest())
+        return self.keys_by_hash.get(token_sha256(token))
 
     @property
     def revisions(self) -> dict[str, int]:

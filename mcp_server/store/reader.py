@@ -1,10 +1,8 @@
 """One consistent view of the store."""
 
-import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from hashlib import sha256
 from typing import TypeVar
 
 from sqlalchemy import func
@@ -68,14 +66,6 @@ class SqlReader:
         if environment is not None:
             statement = statement.where(KeyRow.environment == environment)
         return [records.key_of(row) for row in self._all(statement)]
-
-    def key_by_token(self, token: str) -> Key | None:
-        """The unrevoked key that the token belongs to."""
-        digest = sha256(token.encode(errors="surrogatepass")).hexdigest()
-        row = self._first(select(KeyRow).where(KeyRow.token_sha256 == digest, col(KeyRow.revoked_at).is_(None)))
-        if row is None or not hmac.compare_digest(row.token_sha256, digest):
-            return None
-        return records.key_of(row)
 
     def key_hashes(self) -> Sequence[tuple[str, Key]]:
         """(SHA-256 hex of the token, key) of every unrevoked key."""
