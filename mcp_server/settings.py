@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from mcp_server.services.errors import InvalidInput
 
@@ -57,7 +58,7 @@ def read_settings(
         allowed_hosts=_names(values.get("allowed_hosts")),
         record_properties=_names(values.get("record_properties")),
         flush_every=timedelta(seconds=_number("flush_seconds", values.get("flush_seconds", 60))),
-        database_url=values.get("database_url") or f"sqlite:///{home / 'drysail.sqlite'}",
+        database_url=values.get("database_url") or f"sqlite:///{quote(str(home / 'drysail.sqlite'))}",
         host=str(values["host"]),
         port=port,
         environment=values.get("environment"),

@@ -32,7 +32,7 @@ def review(
       drysail review pr_1a2b3c4d5e
     """
     from mcp_server.cli.screen import out, print_json
-    from mcp_server.services.reviewing import queue
+    from mcp_server.services.reviewing import REVIEWABLE, queue
     from mcp_server.services.reviewing import review as read
 
     home = home_of(ctx)
@@ -50,7 +50,7 @@ def review(
     from mcp_server.cli.review_screen import review_screen
 
     out().print(review_screen(found, home.clock()))
-    if found.proposal.state == "needs_review" and not found.moved and sys.stdin.isatty() and sys.stdout.isatty():
+    if found.proposal.state in REVIEWABLE and not found.moved and sys.stdin.isatty() and sys.stdout.isatty():
         return _ask(home, found)
     return _status(found)
 

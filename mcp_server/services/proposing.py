@@ -164,11 +164,12 @@ class Base:
         """Reads it."""
         sandbox = reader.environment(environment).sandbox
         documents = tuple(reader.documents(environment))
-        reviewed = {}
-        for document in documents:
-            revision = reader.last_reviewed(environment, document.ref)
-            if revision is not None and revision.body is not None:
-                reviewed[document.ref] = revision.body
+        there = {document.ref for document in documents}
+        reviewed = {
+            revision.ref: revision.body
+            for revision in reader.all_last_reviewed(environment)
+            if revision.body is not None and revision.ref in there
+        }
         return cls(
             environment=environment,
             sandbox=sandbox,

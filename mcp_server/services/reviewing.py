@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mcp_server.services.actor import Actor, Assurance
+from mcp_server.services.actor import Actor, ActorKind, Assurance
 from mcp_server.services.approval import assurance_of, required_assurance
 from mcp_server.services.audit import AuditEvent
 from mcp_server.services.errors import Conflict, Refused, Stale
@@ -12,6 +12,9 @@ from mcp_server.services.home import Home
 from mcp_server.services.policy_in_force import policy_in_force
 from mcp_server.services.proposal import OPEN_STATES, Approval, Evidence, Proposal, ProposalState
 from mcp_server.services.staleness import what_moved
+
+REVIEWABLE = (ProposalState.NEEDS_REVIEW, ProposalState.APPROVED)
+"""An approved one can be approved again: by another person, or once the first approval has expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,13 @@ def approve(home: Home, proposal_id: str, evidence_digest: str, reviewer: Actor,
     The caller has made sure that a person typed it in a terminal. Raises Stale, Conflict, or Refused where the
     policy would not accept this reviewer.
     """
+    if reviewer.kind is not ActorKind.PERSON:
+        raise Refused(f"{reviewer.principal} is no person, so it approves nothing.", code="NOT_A_PERSON")
     now = home.clock()
     with home.store.write() as writer:
         proposal = writer.proposal(proposal_id)
         evidence = writer.evidence(evidence_digest)
-        if proposal.state is not ProposalState.NEEDS_REVIEW or evidence is None:
+        if proposal.state not in REVIEWABLE or evidence is None:
             raise Conflict(
                 f"Proposal {proposal_id} is {proposal.state.replace('_', ' ')}, not waiting for a review.",
                 code="NOT_IN_REVIEW",
@@ -91,7 +96,8 @@ def approve(home: Home, proposal_id: str, evidence_digest: str, reviewer: Actor,
             comment=comment,
         )
         writer.add_approval(approval)
-        writer.move_proposal(proposal_id, expected=[ProposalState.NEEDS_REVIEW], to=ProposalState.APPROVED)
+        if proposal.state is ProposalState.NEEDS_REVIEW:
+            writer.move_proposal(proposal_id, expected=[ProposalState.NEEDS_REVIEW], to=ProposalState.APPROVED)
         writer.append_audit(
             AuditEvent(
                 at=now,

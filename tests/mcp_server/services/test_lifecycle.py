@@ -333,3 +333,25 @@ def test_everything_that_happened_is_in_the_log_and_the_chain_is_whole(home: Hom
     walked = verify(home)
     assert walked.entries == len(actions)
     assert verify(home, walked.head) == walked
+
+
+def test_an_agent_approves_nothing_whatever_it_calls_itself(home: Home, agent: Actor) -> None:
+    judged = proposed(home, agent, rollout(40))
+    with pytest.raises(Refused, match="no person"):
+        approve(home, judged.proposal.id, judged.evidence.digest, agent.model_copy(update={"principal": "user:bob"}))
+    assert state_of(home, judged.proposal) is ProposalState.NEEDS_REVIEW
+
+
+def test_an_expired_approval_does_not_count_and_can_be_given_again(
+    home: Home, agent: Actor, ann: Actor, bob: Actor, clock: object
+) -> None:
+    short = "version: 1\nname: short\nextends: standard\napprovals:\n  expire_after_hours: 2\n"
+    activate_policy(home, short, "drysail.yaml", ann)
+    judged = proposed(home, agent, rollout(40))
+    approve(home, judged.proposal.id, judged.evidence.digest, bob)
+    clock.advance(timedelta(hours=3))  # type: ignore[attr-defined]
+    with pytest.raises(NeedsApproval, match=r"The approval of user:bob expired"):
+        apply(home, judged.proposal.id, agent)
+    approve(home, judged.proposal.id, judged.evidence.digest, bob)
+    apply(home, judged.proposal.id, agent)
+    assert rollout_in_force(home) == 40
