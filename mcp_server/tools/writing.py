@@ -11,7 +11,7 @@ from mcp_server.services import moving
 from mcp_server.services.applying import apply
 from mcp_server.services.changing import create, modify, near_duplicates
 from mcp_server.services.proposing import Judged, propose
-from mcp_server.services.waiting import up_to
+from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
 from mcp_server.services.wording import live_line
 from mcp_server.tools import proposal_views, shapes
 from mcp_server.tools.answer import answer, told
@@ -20,7 +20,6 @@ from mcp_server.tools.progress import reporter
 
 Reason = Annotated[str, Field(description="why, for the reviewer and the audit log")]
 IdempotencyKey = Annotated[str | None, Field(description="repeats return the first proposal", max_length=200)]
-LIVE_WITHIN_SECONDS = 2.0
 
 
 class Writing:

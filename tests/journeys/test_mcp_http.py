@@ -87,9 +87,11 @@ async def connected(served: Served, token: str, era: Era) -> AsyncIterator[Clien
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
-    async with httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=30) as http:
-        async with Client(streamable_http_client(f"{served.url}/mcp", http_client=http), mode=era) as client:
-            yield client
+    async with (
+        httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=30) as http,
+        Client(streamable_http_client(f"{served.url}/mcp", http_client=http), mode=era) as client,
+    ):
+        yield client
 
 
 @pytest.mark.parametrize("who", [None, "public", "secret", "revoked", "made-up"])
@@ -181,7 +183,11 @@ async def test_a_key_of_one_environment_touches_no_other(served: Served, era: Er
             assert said.content[0].text.startswith("[WRONG_ENVIRONMENT]"), tool  # type: ignore[union-attr]
         from mcp import MCPError
 
-        for uri in (f"drysail://flags/sandbox/{FLAG}", f"drysail://proposals/{proposal_id}", "drysail://policy/sandbox"):
+        for uri in (
+            f"drysail://flags/sandbox/{FLAG}",
+            f"drysail://proposals/{proposal_id}",
+            "drysail://policy/sandbox",
+        ):
             with pytest.raises(MCPError, match="WRONG_ENVIRONMENT"):
                 await client.read_resource(uri)
         mine = await client.call_tool("find_flags", {})

@@ -53,9 +53,7 @@ async def test_an_agent_looks_simulates_proposes_and_applies(place: Path, era: E
             assert not simulated.is_error
             made = await client.call_tool("modify_flag", {**MODIFY, "flag_key": key})
             assert made.structured_content is not None
-            applied = await client.call_tool(
-                "apply_proposal", {"proposal_id": made.structured_content["proposal_id"]}
-            )
+            applied = await client.call_tool("apply_proposal", {"proposal_id": made.structured_content["proposal_id"]})
             assert not applied.is_error, applied.content
             policy = await client.read_resource("drysail://policy/sandbox")
             assert json.loads(policy.contents[0].text)["name"] == "standard"  # type: ignore[union-attr]

@@ -24,9 +24,7 @@ GIVEN = {"flag_key": FLAG, "distinct_id": "user-1", "environment": "sandbox", "a
 
 def arguments_of(name: str, *, all_of_them: bool) -> dict[str, str]:
     return {
-        argument.name: GIVEN[argument.name]
-        for argument in PROMPTS[name].arguments
-        if argument.required or all_of_them
+        argument.name: GIVEN[argument.name] for argument in PROMPTS[name].arguments if argument.required or all_of_them
     }
 
 

@@ -30,7 +30,12 @@ CASES: list[tuple[str, str, dict[str, Any], list[str]]] = [
     ("find_flags", "WRONG_ARGUMENT", {"limit": "many"}, ['limit must be a whole number from 1 to 100, not "many".']),
     ("find_flags", "WRONG_ARGUMENT", {"status": "onn"}, ["one of on, off, archived, any", "Did you mean 'on'?"]),
     ("find_flags", "WRONG_ARGUMENT", {"query": ["a"]}, ['query must be text, not ["a"].']),
-    ("find_flags", "UNKNOWN_ARGUMENT", {"limt": 3}, ["'limt'", "Did you mean 'limit'?", "It takes: query, environment"]),
+    (
+        "find_flags",
+        "UNKNOWN_ARGUMENT",
+        {"limt": 3},
+        ["'limt'", "Did you mean 'limit'?", "It takes: query, environment"],
+    ),
     ("get_flag", "MISSING_ARGUMENT", {}, ["get_flag needs flag_key", "see find_flags"]),
     ("get_flag", "WRONG_ARGUMENT", {"flag_key": FLAG, "detail": "fulll"}, ["summary, full", "Did you mean 'full'?"]),
     ("modify_flag", "MISSING_ARGUMENT", {}, ["flag_key", "operations", "reason"]),
