@@ -14,11 +14,11 @@ def apply(ctx: typer.Context, proposal_id: str, json: Json = False) -> None:
 
       drysail apply pr_1a2b3c4d5e
     """
-    from mcp_server.cli.outcome import LIVE_WITHIN_SECONDS, print_applied, proposal_json
+    from mcp_server.cli.outcome import print_applied, proposal_json
     from mcp_server.cli.screen import print_json
     from mcp_server.composition.home import person
     from mcp_server.services.applying import apply as run
-    from mcp_server.services.waiting import up_to
+    from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
 
     applied = run(home_of(ctx), proposal_id, person(), wait=up_to(LIVE_WITHIN_SECONDS))
     if json:

@@ -10,10 +10,9 @@ from mcp_server.services.home import Home
 from mcp_server.services.importing import Imported
 from mcp_server.services.proposal import Evidence, Proposal, ProposalState
 from mcp_server.services.proposing import Intent, propose
-from mcp_server.services.waiting import up_to
+from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
 from mcp_server.services.wording import finding_lines, headline, impact_lines, live_line, trust_lines
 
-LIVE_WITHIN_SECONDS = 2.0
 EXIT_OF = {ProposalState.DENIED: 1, ProposalState.NEEDS_REVIEW: 3, ProposalState.STALE: 4}
 
 
