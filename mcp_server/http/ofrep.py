@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from evaluator.context import Context, JsonValue
+from evaluator.hashing import distinct_id_text
 from evaluator.result import Result
 from mcp_server.http.answering import Answering, unserved
 from mcp_server.http.body import FLAGS_LIMIT, decode_body, read_body
@@ -16,7 +17,7 @@ from mcp_server.http.conditional import is_current
 from mcp_server.http.credentials import bearer_token
 from mcp_server.http.ofrep_words import evaluated, switched_off
 from mcp_server.http.properties import group_properties
-from mcp_server.http.question import Question, id_text, sdk_of
+from mcp_server.http.question import Question, sdk_of
 from mcp_server.http.rejection import Cause, Rejection
 from mcp_server.http.runtime import Runtime, runtime_of
 from mcp_server.http.wire import headers_of
@@ -122,7 +123,7 @@ async def _question(request: Request, keys: Sequence[str] | None, runtime: Runti
 
 
 def _context(sent: dict[str, JsonValue]) -> Context:
-    distinct_id = id_text(sent.get(TARGETING_KEY))
+    distinct_id = distinct_id_text(sent.get(TARGETING_KEY))
     if distinct_id is None:
         raise OfrepFailure(400, "TARGETING_KEY_MISSING", "The context must have a “targetingKey”.")
     own = (TARGETING_KEY, GROUPS, GROUP_PROPERTIES)

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from evaluator.context import Context, JsonValue
+from evaluator.hashing import distinct_id_text
 from mcp_server.http.body import Headers
 from mcp_server.http.properties import group_properties, person_properties
 from mcp_server.http.rejection import Cause, Rejection
 from mcp_server.http.runtime import Runtime, runtime_of
-
-ID_LENGTH: Final = 200
-"""PostHog cuts longer distinct ids, counted in Unicode characters."""
 
 _SDK_LENGTH: Final = 64
 
@@ -75,15 +73,8 @@ def sdk_of(headers: Headers) -> str:
     return agent[:_SDK_LENGTH] or "unknown"
 
 
-def id_text(value: JsonValue) -> str | None:
-    """A distinct id as text, cut to PostHog's length; None if the value cannot be one."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return str(value)[:ID_LENGTH]
-
-
 def _distinct_id(value: JsonValue) -> str:
-    text = id_text(value)
+    text = distinct_id_text(value)
     if text is None:
         raise Rejection(Cause.MALFORMED, "“distinct_id” is missing; send a string or a number.")
     return text
