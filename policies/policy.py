@@ -93,14 +93,9 @@ class Policy(BaseModel):
         return max(asked, key=ASSURANCES.index)
 
     @property
-    def approval_hours(self) -> int:
-        """How long an approval counts, in hours."""
-        return self.approvals.expire_after_hours
-
-    @property
     def approval_ttl(self) -> timedelta:
         """How long an approval counts."""
-        return timedelta(hours=self.approval_hours)
+        return timedelta(hours=self.approvals.expire_after_hours)
 
     def exception(self, rule: str, flag: str) -> PolicyException | None:
         """The exception for a flag and a rule that lasts longest."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from mcp_server.services.actor import Actor, ActorKind, Assurance
 from mcp_server.services.approval import assurance_of, required_assurance
@@ -85,7 +84,7 @@ def approve(home: Home, proposal_id: str, evidence_digest: str, reviewer: Actor,
                 hint="Another person has to approve it.",
                 code="SELF_APPROVAL",
             )
-        ttl = timedelta(hours=policy_in_force(writer).approval_hours)
+        ttl = policy_in_force(writer).approval_ttl
         approval = Approval(
             proposal_id=proposal_id,
             evidence_digest=evidence_digest,
