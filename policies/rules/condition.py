@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaluator.compile_flag import is_served
 from evaluator.definitions.condition_ids import stored_condition_ids
 from policies.case import Case, Edit
 
@@ -44,10 +45,8 @@ class Touched:
 
 
 def is_live(definition: Mapping[str, Any] | None) -> bool:
-    """Whether answers include the flag: it exists, is active and not deleted. As the evaluator reads it."""
-    if definition is None:
-        return False
-    return definition.get("active", False) is not False and definition.get("deleted") is not True
+    """Whether answers include the flag: it exists, is active and not deleted."""
+    return definition is not None and is_served(definition)
 
 
 def conditions(definition: Mapping[str, Any] | None) -> tuple[Condition, ...]:
