@@ -8,9 +8,6 @@ from typing import Final, Self
 
 from mcp_server.services.errors import Unavailable
 
-DEFAULT_HOST: Final = "127.0.0.1"
-DEFAULT_PORT: Final = 8470
-
 _BACKLOG: Final = 2048
 
 
@@ -37,7 +34,7 @@ class Listener:
         self.socket.close()
 
 
-def listen(host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> Listener:
+def listen(host: str, port: int) -> Listener:
     """Listens on a port (0: any free one). Raises Unavailable, with ``PORT_IN_USE`` if somebody else does already."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
