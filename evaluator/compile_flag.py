@@ -92,7 +92,7 @@ def remarks(flag: Mapping[str, Any], compiled: CompiledFlag, cohorts: CompiledCo
         yield Problem("filters.payloads", "encrypted_payloads", message, "Store the payloads in plain JSON.")
     for condition in compiled.conditions:
         path = f"filters.groups[{condition.index}]"
-        yield from _condition_remarks(condition, path, filters=flag["filters"]["groups"][condition.index])
+        yield from _condition_remarks(condition, path, group=flag["filters"]["groups"][condition.index])
     for cohort_id in compiled.cohorts:
         error = cohorts.error(cohort_id)
         if error is not None:
@@ -101,7 +101,7 @@ def remarks(flag: Mapping[str, Any], compiled: CompiledFlag, cohorts: CompiledCo
             yield Problem("filters.groups", error, message, f"Add or repair cohort {cohort_id}.")
 
 
-def _condition_remarks(condition: CompiledCondition, path: str, filters: Mapping[str, Any]) -> Iterator[Problem]:
+def _condition_remarks(condition: CompiledCondition, path: str, group: Mapping[str, Any]) -> Iterator[Problem]:
     if not 0 <= condition.percentage <= 100:
         message = (
             f"A rollout of {condition.percentage} % means {'nobody' if condition.percentage < 0 else 'everybody'}."
@@ -110,8 +110,8 @@ def _condition_remarks(condition: CompiledCondition, path: str, filters: Mapping
     if condition.aggregation is not None and condition.group_type is None:
         message = f"Group type {condition.aggregation} is not in the group type mapping, so nobody matches."
         yield Problem(path, "unknown_group_type", message, "Add it to “group_type_mapping”.")
-    if filters.get("variant") and condition.override is None:
-        message = f"There is no variant {filters['variant']!r}, so the hash decides."
+    if group.get("variant") and condition.override is None:
+        message = f"There is no variant {group['variant']!r}, so the hash decides."
         yield Problem(f"{path}.variant", "unknown_variant", message, "Name an existing variant, or none.")
     for index, test in enumerate(condition.tests):
         why = test.why if isinstance(test, Never) else _unusable(test)

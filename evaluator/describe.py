@@ -102,7 +102,7 @@ def describe_flag(definition: JsonValue, cohort_names: Mapping[str, str] = NO_NA
     rules = filters if isinstance(filters, Mapping) else {}
     return [
         _state(definition, rules),
-        *_before_conditions(definition, rules),
+        *_before_conditions(rules),
         *_conditions(rules, cohort_names),
         *_variants(rules),
         *_payloads(rules),
@@ -192,7 +192,7 @@ def _state(definition: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     return "On for whoever matches one of its conditions; the first that matches decides."
 
 
-def _before_conditions(definition: Mapping[str, Any], rules: Mapping[str, Any]) -> Iterator[str]:
+def _before_conditions(rules: Mapping[str, Any]) -> Iterator[str]:
     version = rules.get("version")
     if version is not None and version != 1:
         yield f"Written in config format {_json(version)}, which is not understood."
