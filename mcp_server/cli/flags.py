@@ -18,7 +18,9 @@ from mcp_server.cli.options import (
 )
 
 app = typer.Typer(help="Look at flags, and propose changes to them.", no_args_is_help=True)
-Yes = Annotated[bool, typer.Option("--propose-only", help="Make the proposal, and do not apply it if it is allowed.")]
+ProposeOnly = Annotated[
+    bool, typer.Option("--propose-only", help="Make the proposal, and do not apply it if it is allowed.")
+]
 
 
 @app.command("list")
@@ -125,7 +127,7 @@ def set_flag(
     active: Active = None,
     rollout: Rollout = None,
     op: Operation = None,
-    propose_only: Yes = False,
+    propose_only: ProposeOnly = False,
     json: Json = False,
 ) -> int:
     """Propose a change; apply it if the policy allows it.

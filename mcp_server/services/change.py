@@ -19,7 +19,7 @@ PRESENTATION = frozenset({"name", "description", "tags", "created_at", "updated_
 
 @dataclass(frozen=True)
 class Change:
-    """Edits on a base. ``base`` holds the bodies of all documents in force, ``pins`` their revisions."""
+    """Edits on a base. ``base`` holds the bodies of all documents in force."""
 
     base: Bodies
     edits: tuple[DocumentEdit, ...]

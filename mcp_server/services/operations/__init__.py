@@ -1,6 +1,6 @@
 """Typed intents: what a change may say, and what it does to a flag's definition.
 
-``apply_operations`` is the one entry; each operation is a small function in ``edit.py`` or ``metadata.py``.
+``apply_operations`` is the one entry; each operation is a small function in ``conditions``, ``variants`` or ``whole``.
 """
 
 from mcp_server.services.operations.apply import apply_operations
