@@ -59,8 +59,8 @@ def _check_traffic(home: Home, proposal_id: str) -> None:
         home.recordings.load(snapshot)
     except Unavailable as error:
         with home.store.write() as writer:
-            writer.move_proposal(proposal_id, expected=list(OPEN_STATES), to=ProposalState.STALE, note=error.message)
-        raise Stale(error.message, hint=_rebase_hint(proposal_id)) from error
+            refusal = _close(writer, proposal, ProposalState.STALE, error.message, home.clock())
+        raise refusal from error
 
 
 def _apply_once(home: Home, proposal_id: str, actor: Actor) -> tuple[Proposal, Evidence, int] | DrysailError:
@@ -127,17 +127,17 @@ def _closed_or_denied(proposal: Proposal) -> DrysailError | None:
 
 
 def _close(writer: Writer, proposal: Proposal, state: ProposalState, note: str, now: datetime) -> DrysailError:
-    writer.move_proposal(proposal.id, expected=list(OPEN_STATES), to=state, note=note)
-    writer.append_audit(
-        AuditEvent(
-            at=now,
-            action=f"proposal.{state}",
-            environment=proposal.environment,
-            subject=proposal.id,
-            actor=proposal.actor,
-            reason=note,
+    if writer.move_proposal(proposal.id, expected=list(OPEN_STATES), to=state, note=note):
+        writer.append_audit(
+            AuditEvent(
+                at=now,
+                action=f"proposal.{state}",
+                environment=proposal.environment,
+                subject=proposal.id,
+                actor=proposal.actor,
+                reason=note,
+            )
         )
-    )
     return Stale(f"Proposal {proposal.id} is {state}. {note}", hint=_rebase_hint(proposal.id))
 
 

@@ -289,6 +289,8 @@ def test_a_corrupt_segment_makes_the_proposal_stale_before_anything_is_written(
         apply(fresh, judged.proposal.id, agent)
     assert rollout_in_force(home) == 10
     assert state_of(home, judged.proposal) is ProposalState.STALE
+    with home.store.read() as reader:
+        assert reader.audit()[-1].event.action == "proposal.stale"
 
 
 @pytest.mark.parametrize(
