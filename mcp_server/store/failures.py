@@ -26,8 +26,8 @@ _SQLITE = {
     "SQLITE_FULL": ("FULL", "cannot grow: the disk is full", "Free some space; nothing was lost."),
     "SQLITE_READONLY": ("READ_ONLY", "may not be written", "Check the permissions of the file and its folder."),
     "SQLITE_CANTOPEN": ("MISSING", "cannot be opened", "Check that the file exists and may be read."),
-    "SQLITE_CORRUPT": ("CORRUPT", "is damaged", "Restore a backup with `drysail restore`."),
-    "SQLITE_NOTADB": ("CORRUPT", "is not a database", "Restore a backup with `drysail restore`."),
+    "SQLITE_CORRUPT": ("CORRUPT", "is damaged", "Restore a backup of the file."),
+    "SQLITE_NOTADB": ("CORRUPT", "is not a database", "Restore a backup of the file, or name another one."),
     "SQLITE_IOERR": ("IO_ERROR", "cannot be read or written: the disk reports an error", "Check the disk."),
 }
 
