@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from evaluator import evaluate_all
+from evaluator.hashed import hashes_of_answers
 from evaluator.result import Result
 from mcp_server.http.question import Question
 from mcp_server.http.rejection import Cause, Rejection
@@ -71,6 +73,7 @@ class Answering:
             context=question.context,
             results=results,
             sdk=question.sdk,
+            hashes=partial(hashes_of_answers, environment.ruleset, question.context, results),
         )
         try:
             self._recorder.offer(check)

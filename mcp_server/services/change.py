@@ -72,14 +72,16 @@ class Change:
 
     @cached_property
     def towards_safe(self) -> bool:
-        """Whether every edited flag provably gives its declared safe value to everyone afterwards.
+        """Whether every edited flag provably gives everyone the safe value that it declared *before* the change.
 
-        Only flags are edited, and no other flag depends on them.
+        Only flags are edited, and no other flag depends on them. What the change itself declares does not count: it
+        could call anything safe.
         """
         if set(self.affected_flags) != set(self.edited_flags) or len(self.edits) != len(self.edited_flags):
             return False
         return all(
-            edit.after is not None and constant_value(edit.after) == safe_value(edit.after) for edit in self.edits
+            edit.after is not None and constant_value(edit.after) == safe_value(edit.before or {})
+            for edit in self.edits
         )
 
     def as_case_edits(self) -> tuple[Edit, ...]:

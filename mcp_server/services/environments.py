@@ -1,7 +1,8 @@
 """Environments and the keys that open them. Neither changes what a flag answers."""
 
-import getpass
 import hashlib
+import os
+import pwd
 import secrets
 from collections.abc import Sequence
 
@@ -72,9 +73,8 @@ def create_key(
         )
     with home.store.write() as writer:
         writer.environment(environment)
-        return _add_key(
-            writer, home, environment, kind, actor=actor, label=label, scopes=scopes, on_behalf_of=on_behalf_of
-        )
+        behalf = None if on_behalf_of is None else person_named(on_behalf_of)
+        return _add_key(writer, home, environment, kind, actor=actor, label=label, scopes=scopes, on_behalf_of=behalf)
 
 
 def revoke_key(home: Home, key_id: str, actor: Actor) -> None:
@@ -104,8 +104,16 @@ def only_environment(home: Home, named: str | None) -> str:
 
 
 def os_user() -> str:
-    """The person that runs this process, as actors are named."""
-    return f"user:{getpass.getuser()}"
+    """The account that runs this process, as actors are named.
+
+    It is what the kernel says: ``getpass`` would believe ``LOGNAME``, which whoever starts the process can set.
+    """
+    return person_named(pwd.getpwuid(os.getuid()).pw_name)
+
+
+def person_named(name: str) -> str:
+    """A person's name as actors carry it, with or without the prefix given."""
+    return f"user:{name.removeprefix('user:')}"
 
 
 def token_sha256(token: str) -> str:

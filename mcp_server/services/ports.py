@@ -1,8 +1,8 @@
 """What the services need from the outside. Implemented in ``store`` and ``traffic``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -208,9 +208,10 @@ class AnsweredCheck:
     results: Sequence[Result]
     sdk: str
     """Name and version of the client (``posthog-python/7.91.1``)."""
-    hashes: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
-    """By flag key, the 60-bit rollout and variant hashes of the distinct id, where the evaluator computed them.
-    Recording them spares a replay the hashing; a flag that hashes a device or a group must not be listed."""
+    hashes: Callable[[], Mapping[str, tuple[int | None, int | None]]] = dict
+    """Tells, by flag key, the 60-bit rollout and variant hashes of the distinct id that the answers took. Recording
+    them spares a replay the hashing. Asked by the writer, once for each context that is new to a segment; a flag that
+    hashes a device or a group must not be listed."""
 
 
 class Recorder(Protocol):

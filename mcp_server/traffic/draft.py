@@ -89,14 +89,18 @@ class Draft:
         """Takes one request's answers, all or none. Raises Unrecordable."""
         if not check.results:
             return
-        try:
-            hashes = [(self.flag(key), _hash_pair(pair)) for key, pair in check.hashes.items()]
-        except (TypeError, ValueError) as error:
-            raise Unrecordable(str(error)) from error
+        known = len(self.contexts)
         answers = {result.key: result.value for result in check.results}
         context = self.add_answers(check.context, check.at, answers, check.revision, check.sdk)
-        for flag, pair in hashes:
-            self._hashes[flag, context] = pair
+        if len(self.contexts) > known:
+            self._take_hashes(check, context)
+
+    def _take_hashes(self, check: AnsweredCheck, context: int) -> None:
+        """What a replay would otherwise compute. What is no hash is left out: without it a replay says the same."""
+        for key, pair in check.hashes().items():
+            if all(hashed is None or 0 <= hashed < HASHES for hashed in pair):
+                rollout, variant = (NOT_HASHED if hashed is None else hashed for hashed in pair)
+                self._hashes[self.flag(key), context] = rollout, variant
 
     def add_answers(
         self, context: Context, at: datetime, answers: Mapping[str, FlagValue], revision: int, sdk: str
@@ -192,10 +196,3 @@ def _codes(known: Mapping[Any, int], names: Collection[Any], new: Callable[[Any]
         return [known[name] for name in names]
     except KeyError:
         return [new(name) for name in names]
-
-
-def _hash_pair(pair: Collection[int | None]) -> tuple[int, int]:
-    if any(hashed is not None and not 0 <= hashed < HASHES for hashed in pair):
-        raise ValueError("A hash has at most 60 bits.")
-    rollout, variant = (NOT_HASHED if hashed is None else hashed for hashed in pair)
-    return rollout, variant

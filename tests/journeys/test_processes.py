@@ -18,6 +18,7 @@ from mcp_server.services.actor import Actor
 from mcp_server.services.changing import modify
 from mcp_server.services.home import Home
 from mcp_server.services.proposing import propose
+from mcp_server.services.snapshots import newest_snapshot
 
 PATIENCE_SECONDS = 30.0
 
@@ -120,6 +121,10 @@ def test_what_was_answered_is_on_disk_when_the_server_is_told_to_stop(
         command(folder, "traffic", "snapshot", "-e", "live", "--json"), capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout)["facts"]["subjects"] == 25
+    snapshot = newest_snapshot(home, "live")
+    assert snapshot is not None
+    recording = home.recordings.load(snapshot)
+    assert ("checkout-button", "rollout") in recording.buckets, "what was hashed to answer is not hashed again"
 
 
 def test_a_port_in_use_is_named_with_the_fix(folder: Path) -> None:

@@ -357,3 +357,31 @@ def test_an_expired_approval_does_not_count_and_can_be_given_again(
     approve(home, judged.proposal.id, judged.evidence.digest, bob)
     apply(home, judged.proposal.id, agent)
     assert rollout_in_force(home) == 40
+
+
+def test_a_change_cannot_declare_itself_safe(home: Home, ann: Actor) -> None:
+    """What counts as safe was declared before the change, by a change that was judged itself."""
+    operations = [
+        {"op": "set_metadata", "metadata": {"safe_value": True}},
+        {"op": "add_condition", "filters": [], "rollout_percentage": 100, "position": 0},
+    ]
+    judged = propose(home, modify(home, "live", FLAG, operations, reason="trust me", actor=ann))
+    assert judged.proposal.state is not ProposalState.ALLOWED
+
+
+def test_who_reviews_is_what_the_kernel_says_not_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mcp_server.services.environments import os_user
+
+    before = os_user()
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "mallory")
+    assert os_user() == before
+    assert before.startswith("user:")
+
+
+def test_the_person_behind_an_agent_key_is_named_like_a_reviewer(home: Home, ann: Actor) -> None:
+    from mcp_server.services.environments import create_key
+
+    for given in ("bob", "user:bob"):
+        key, _ = create_key(home, "live", "agent", actor=ann, on_behalf_of=given)
+        assert key.on_behalf_of == "user:bob"

@@ -57,7 +57,7 @@ def check(
         context=context if isinstance(context, Context) else Context(distinct_id=context),
         results=[result(flag, value) for flag, value in ({"checkout": True} if answers is None else answers).items()],
         sdk=sdk,
-        hashes=hashes or {},
+        hashes=lambda: hashes or {},
     )
 
 
