@@ -27,8 +27,6 @@ PAGES = sorted(
     if "node_modules" not in page.parts
 )
 WORKFLOWS = sorted(ROOT.glob("examples/**/workflows/*.yml"))
-COMMANDS = ("policy check", "policy activate")
-"""Commands that docs/policy.md is ahead of the program with. Take out what exists."""
 
 
 def _name(path: Path) -> str:
@@ -151,10 +149,6 @@ def test_every_documented_command_has_an_example() -> None:
         assert any(f"drysail {words}" in line or f" {words}" in line for line in examples), words
 
 
-def test_what_the_documentation_is_ahead_with_does_not_exist_yet() -> None:
-    assert not set(COMMANDS) & set(ALL_COMMANDS)
-
-
 def _calls(lines: list[str]) -> Iterator[list[str]]:
     """The arguments of the ``drysail`` calls that lines consist of, or end with."""
     for line in lines:
@@ -178,16 +172,11 @@ def _parse(arguments: list[str]) -> None:
             command.make_context(name, rest, parent=context)
 
 
-def _is_ahead(arguments: list[str]) -> bool:
-    return " ".join(arguments[:2]) in COMMANDS
-
-
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_every_call_in_a_block_parses(page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for arguments in _calls(list(_fenced(page.read_text(encoding="utf-8")))):
-        if not _is_ahead(arguments):
-            _parse(arguments)
+        _parse(arguments)
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=_name)
@@ -206,7 +195,7 @@ def test_every_call_in_a_workflow_parses(workflow: Path, monkeypatch: pytest.Mon
 def test_every_command_and_option_in_the_text_exists(page: Path) -> None:
     for call in re.findall(r"`drysail ([^`]+)`", _prose(page.read_text(encoding="utf-8"))):
         words = [word for word in call.split() if word != "…"]
-        if words[0].startswith(("-", "[")) or words[0] in ("COMMAND", "…") or _is_ahead(words):
+        if words[0].startswith(("-", "[")) or words[0] in ("COMMAND", "…"):
             continue
         command: Any = PROGRAM
         while hasattr(command, "commands") and words and words[0] in command.commands:

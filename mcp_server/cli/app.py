@@ -14,6 +14,7 @@ from mcp_server.cli import (
     explaining,
     flags,
     keys,
+    policy,
     review,
     serving,
     simulating,
@@ -66,6 +67,7 @@ app.command(rich_help_panel="Change")(applying.apply)
 app.command(rich_help_panel="Change")(applying.undo)
 app.command(rich_help_panel="Change")(checking.check)
 app.add_typer(traffic.app, name="traffic", rich_help_panel="Run")
+app.add_typer(policy.app, name="policy", rich_help_panel="Run")
 app.add_typer(audit.app, name="audit", rich_help_panel="Run")
 app.add_typer(keys.app, name="keys", rich_help_panel="Run")
 app.add_typer(environments.app, name="environments", rich_help_panel="Run")

@@ -243,6 +243,25 @@ def test_a_policy_file_with_a_typo_is_refused_with_its_place(
     assert "ramp.step" in shown
 
 
+def test_another_policy_judges_once_it_is_activated(
+    at: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    policy = tmp_path / "drysail.yaml"
+    policy.write_text(
+        "version: 1\nname: tight\nextends: standard\n"
+        "rules:\n  blast.changed_pct: {level: block, params: {max_pct: 0.1}}\n",
+        encoding="utf-8",
+    )
+    assert run([*at, "policy", "check", str(policy), "--json"]) == 0
+    digest = printed_json(capfd)["digest"]
+    assert run([*at, "simulate", "new-checkout", "--rollout", "c2=15"]) == 0
+    assert run([*at, "policy", "activate", str(policy)]) == 0
+    capfd.readouterr()
+    assert run([*at, "policy", "show", "--json"]) == 0
+    assert printed_json(capfd)["digest"] == digest
+    assert run([*at, "simulate", "new-checkout", "--rollout", "c2=15"]) == 1
+
+
 def test_a_broken_chain_is_found(at: list[str], home: Home, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     import sqlite3
 
