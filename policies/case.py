@@ -18,6 +18,8 @@ class Edit:
     key: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
+    approved: Mapping[str, Any] | None = None
+    """What a person last approved of it; None if nobody ever did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _merged(files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
 def _parsed(name: str, content: bytes) -> dict[str, Any]:
     try:
         text = content.decode("utf-8")
-        parsed = json_text.loads(text) if name.endswith(".json") else yaml.safe_load(text)
+        parsed = json_text.loads(text) if name.endswith(".json") else _from_yaml(text)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"It is not UTF-8 (byte {error.start}).", hint="Save it as UTF-8.", place=name) from error
     except json_text.InvalidJson as error:
@@ -69,11 +69,26 @@ def _parsed(name: str, content: bytes) -> dict[str, Any]:
         mark = error.problem_mark
         place = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
         raise InvalidInput(f"It is no YAML: {error.problem}.", hint="Mend that place.", place=place) from error
-    if not isinstance(parsed, dict) or not isinstance(parsed.get("flags", []), list):
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InvalidInput(f"It is no YAML that can be read: {error}.", hint="Mend the file.", place=name) from error
+    if (
+        not isinstance(parsed, dict)
+        or not isinstance(parsed.get("flags", []), list)
+        or not isinstance(parsed.get("cohorts") or {}, dict)
+    ):
         raise InvalidInput(
             "It holds no flags.", hint='Write {"flags": [...], "cohorts": {...}}, as PostHog\'s feed does.', place=name
         )
     return parsed
+
+
+def _from_yaml(text: str) -> Any:
+    """YAML that means JSON: a date or another key than text has no place in a definition. Raises ValueError."""
+    parsed = yaml.safe_load(text)
+    try:
+        return json_text.loads(json_text.dumps(parsed))
+    except TypeError as error:
+        raise ValueError(f"it holds what JSON cannot: {error}") from error
 
 
 def _existing(path: Path) -> Path:

@@ -35,6 +35,11 @@ def run(arguments: list[str]) -> int:
         return error.exit_status
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"Error: {where}{error.strerror or error}.", file=sys.stderr)  # noqa: T201
+        print("Check that the path exists and that you may use it.", file=sys.stderr)  # noqa: T201
+        return 2
     except Exception:  # noqa: BLE001 - a defect of ours must not look like a verdict
         traceback.print_exc()
         print("This is a defect of Drysail; please report it with the lines above.", file=sys.stderr)  # noqa: T201

@@ -10,6 +10,7 @@ from mcp_server.cli.options import Environment, Json, home_of
 
 if TYPE_CHECKING:
     from mcp_server.services.home import Home
+    from mcp_server.services.proposal import Proposal
     from mcp_server.services.reviewing import Review
 
 KEYS = "[d]iff as JSON   [w]hole definition   [r]eject REASON   [q]uit"
@@ -55,6 +56,17 @@ def review(
     return _status(found)
 
 
+COMMANDS = frozenset({"d", "diff", "w", "whole", "r", "reject", "q", "quit"})
+SHORTEST_WORD = 4
+
+
+def approval_word(proposal: "Proposal") -> str:
+    """What has to be typed to approve: the flag's key, or the proposal's id where a key is no plain word of its own."""
+    key = proposal.edits[0].ref.key
+    plain = key.isprintable() and " " not in key and len(key) >= SHORTEST_WORD and key not in COMMANDS
+    return key if plain and len(proposal.edits) == 1 else proposal.id
+
+
 def _ask(home: "Home", found: "Review") -> int:
     """Reads commands until the proposal is approved, rejected or left."""
     from mcp_server.cli.screen import out, print_json
@@ -63,7 +75,7 @@ def _ask(home: "Home", found: "Review") -> int:
     from mcp_server.services.reviewing import approve, reject
 
     proposal = found.proposal
-    word = proposal.edits[0].ref.key if len(proposal.edits) == 1 else proposal.id
+    word = approval_word(proposal)
     out().print(f"{KEYS}\nType {word} to approve exactly this.", markup=False)
     while True:
         typed = input("› ").strip()

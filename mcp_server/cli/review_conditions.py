@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluator.definitions.condition_ids import condition_ids
+from evaluator.describe import describe_flag
 from evaluator.diff import FlagDiff, diff
 from policies.impact import FlagImpact
 
@@ -50,8 +51,10 @@ def condition_rows(
 
 def other_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[str]:
     """What differs beside the conditions, one line each."""
-    if before is None or after is None:
+    if after is None:
         return []
+    if before is None:
+        return describe_flag({**after, "filters": {**(after.get("filters") or {}), "groups": []}})
     without_conditions: FlagDiff = diff(before, after).model_copy(update={"conditions": ()})
     return without_conditions.lines()
 

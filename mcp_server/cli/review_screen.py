@@ -3,8 +3,9 @@
 Order: verdict, effect, who, dependants, rules, trust; what the proposer wrote comes last, because it persuades.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -33,6 +34,9 @@ SIGNS = {Decision.ALLOW: "✓", Decision.REVIEW: "!", Decision.DENY: "✗"}
 LEVEL_STYLES = {Level.BLOCK: "red", Level.APPROVE: "yellow", Level.WARN: "cyan", Level.AUDIT: "dim"}
 
 
+SHOWN_OF_A_CONDITION = 400
+
+
 def review_screen(review: Review, now: datetime) -> RenderableType:
     """The whole screen for one proposal."""
     proposal, evidence = review.proposal, review.evidence
@@ -51,7 +55,7 @@ def _head(review: Review, now: datetime) -> Iterator[RenderableType]:
     title = Text.assemble(
         (f"{proposal.id}  ", "bold"),
         f"{proposal.kind} ",
-        (", ".join(edit.ref.key for edit in proposal.edits), "bold"),
+        (clean(", ".join(edit.ref.key for edit in proposal.edits)), "bold"),
         " @ ",
         (proposal.environment.upper(), "bold"),
         (" (sandbox)" if review.sandbox else ""),
@@ -71,17 +75,17 @@ def _head(review: Review, now: datetime) -> Iterator[RenderableType]:
         style="dim",
     )
     for sentence in review.moved:
-        yield Text(f"✗ STALE  {sentence}", style="bold red")
+        yield Text(f"✗ STALE  {clean(sentence, 400)}", style="bold red")
 
 
 def _change(edit: DocumentEdit, evidence: Evidence | None) -> Iterator[RenderableType]:
     if edit.ref.kind != "flag":
         verb = "creates" if edit.before is None else "removes" if edit.after is None else "changes"
-        yield _titled("CHANGE", f"{verb} {edit.ref.kind} {edit.ref.key}")
+        yield _titled("CHANGE", f"{verb} {edit.ref.kind} {clean(edit.ref.key)}; press d to see it whole", "yellow")
         return
     impact = None if evidence is None or evidence.impact is None else _of(evidence.impact, edit.ref.key)
     verb = "new flag" if edit.before is None else "removed" if edit.after is None else "changed"
-    yield _titled("CHANGE", f"{edit.ref.key}: {verb}, revision {edit.base_revision} → {edit.base_revision + 1}")
+    yield _titled("CHANGE", f"{clean(edit.ref.key)}: {verb}, revision {edit.base_revision} → {edit.base_revision + 1}")
     table = Table(box=None, pad_edge=False, expand=True, show_edge=False)
     table.add_column("", width=1)
     table.add_column("", width=4)
@@ -95,13 +99,28 @@ def _change(edit: DocumentEdit, evidence: Evidence | None) -> Iterator[Renderabl
         yield Text(f"  ~ {clean(line, 300)}", style="yellow")
 
 
+def _whole(text: str) -> str:
+    """Foreign text of a condition; what does not fit is never left out silently."""
+    shown = clean(text, SHOWN_OF_A_CONDITION)
+    rest = len(text) - SHOWN_OF_A_CONDITION
+    return f"{shown} (+{rest} more characters; press w to see all)" if rest > 0 else shown
+
+
+def _extras(condition: Mapping[str, Any]) -> str:
+    """What a condition does beside choosing people."""
+    pinned = condition.get("variant")
+    group = condition.get("aggregation_group_type_index")
+    variant = f" → always variant {clean(pinned, 60)}" if pinned else ""
+    return variant + (f" (by group type {clean(group, 12)})" if group is not None else "")
+
+
 def _condition_cells(row: ConditionRow) -> tuple[Text, ...]:
     style = {"+": "green", "-": "red", "~": "yellow"}.get(row.sign, "")
     when = " and ".join(map(describe_filter, row.condition.get("properties") or [])) or "everyone"
     return (
         Text(row.sign, style=f"bold {style}".strip()),
-        Text(row.id, style="dim"),
-        Text(clean(when, 400), style=style),
+        Text(clean(row.id, 12), style="dim"),
+        Text(_whole(when) + _extras(row.condition), style=style),
         Text(row.rollout, style=style),
         Text(row.people),
     )
@@ -135,7 +154,7 @@ def _matrix(flag: FlagImpact) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, title=None)
     table.add_column("before ╲ after", style="dim", header_style="dim")
     for value in values:
-        table.add_column(value_name(value), justify="right")
+        table.add_column(Text(value_name(value)), justify="right")
     for before in values:
         row = [Text(value_name(before))]
         for after in values:
@@ -175,7 +194,7 @@ def _complaint(complaint: Complaint) -> Text:
     return Text.assemble(
         (f"  {sign} {complaint.level.upper():<8}", f"bold {style}"),
         (f"{', '.join(complaint.rules)}{state}  ", style),
-        complaint.message,
+        clean(complaint.message, 600),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from evaluator import Context, Result, evaluate_all
 from mcp_server.composition.home import person
 from mcp_server.services.definitions import bodies_of, facts_of, ruleset_of
-from mcp_server.services.errors import NotFound, Refused, Unavailable
+from mcp_server.services.errors import InvalidInput, NotFound, Unavailable
 from mcp_server.services.home import Home
 from mcp_server.services.proposal import OPEN_STATES
 from mcp_server.services.snapshot import Snapshot
@@ -38,13 +38,13 @@ def generate_traffic(
 ) -> Snapshot:
     """Writes synthetic checks, answered by the definitions in force, and registers them as a snapshot.
 
-    Raises Refused in an environment that is not a sandbox: its verdicts would never rest on them.
+    Raises InvalidInput in an environment that is not a sandbox: its verdicts would never rest on them.
     """
     with home.store.read() as reader:
         facts = reader.environment(environment)
         bodies = bodies_of(reader.documents(environment))
     if not facts.sandbox:
-        raise Refused(
+        raise InvalidInput(
             f"{environment} is not a sandbox, and synthetic traffic is no evidence about real people.",
             hint="Create a sandbox: drysail environments create NAME --sandbox.",
             code="NOT_A_SANDBOX",

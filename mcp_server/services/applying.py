@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mcp_server.services.actor import Actor
+from mcp_server.services.actor import Actor, ActorKind
 from mcp_server.services.approval import approval_problem
 from mcp_server.services.audit import AuditEvent
 from mcp_server.services.errors import Conflict, DrysailError, NeedsApproval, Refused, Stale, Unavailable
@@ -56,7 +56,7 @@ def _check_traffic(home: Home, proposal_id: str) -> None:
     if snapshot is None or proposal.state not in OPEN_STATES:
         return
     try:
-        home.recordings.load(snapshot)
+        home.traffic.verify(snapshot)
     except Unavailable as error:
         with home.store.write() as writer:
             refusal = _close(writer, proposal, ProposalState.STALE, error.message, home.clock())
@@ -80,8 +80,11 @@ def _apply_once(home: Home, proposal_id: str, actor: Actor) -> tuple[Proposal, E
         moved = what_moved(home, writer, proposal, evidence)
         if moved:
             return _close(writer, proposal, ProposalState.STALE, " ".join(moved), now)
+        if proposal.kind is ProposalKind.BOOTSTRAP:
+            _check_bootstrap(writer, proposal, actor)
         reviewer = _approved_by(writer, proposal, evidence, now)
-        revision = _write(writer, proposal, reviewed=reviewer is not None, now=now)
+        looked_at = reviewer is not None or proposal.actor.kind is ActorKind.PERSON
+        revision = _write(writer, proposal, reviewed=looked_at, now=now)
         writer.append_audit(
             AuditEvent(
                 at=now,
@@ -94,6 +97,16 @@ def _apply_once(home: Home, proposal_id: str, actor: Actor) -> tuple[Proposal, E
             )
         )
         return writer.proposal(proposal_id), evidence, revision
+
+
+def _check_bootstrap(writer: Writer, proposal: Proposal, actor: Actor) -> None:
+    """A bootstrap is not judged, so it meets nobody or is nothing. Raises Stale."""
+    nobody_yet = writer.environment(proposal.environment).revision == 0 and not writer.documents(proposal.environment)
+    if not nobody_yet or actor.principal != proposal.actor.principal:
+        raise Stale(
+            f"{proposal.environment} is no longer empty, so {proposal.id} cannot be its first import.",
+            hint="Import the file again; every changed flag is judged then.",
+        )
 
 
 def _closed_or_denied(proposal: Proposal) -> DrysailError | None:

@@ -2,18 +2,23 @@
 
 from datetime import datetime
 
-from mcp_server.services.actor import Actor, Assurance
+from mcp_server.services.actor import Assurance
 from mcp_server.services.policy_in_force import policy_in_force
 from mcp_server.services.ports import Reader
 from mcp_server.services.proposal import Approval, Proposal
 from policies.rules.scope import tags_of
 
 
-def assurance_of(proposer: Actor, reviewer: str, *, signature: Assurance | None = None) -> Assurance:
-    """How sure an approval typed in a terminal is: not very, if the reviewer also runs the proposer."""
-    if signature is not None:
-        return signature
-    same = reviewer in (proposer.principal, proposer.on_behalf_of)
+def assurance_of(reader: Reader, proposal: Proposal, reviewer: str) -> Assurance:
+    """How sure an approval typed in a terminal is: not very, if the reviewer also runs the proposer.
+
+    A rebased proposal is still the change of whoever proposed it first.
+    """
+    actors = [proposal.actor]
+    while proposal.rebase_of is not None:
+        proposal = reader.proposal(proposal.rebase_of)
+        actors.append(proposal.actor)
+    same = any(reviewer in (actor.principal, actor.on_behalf_of) for actor in actors)
     return Assurance.TTY_SAME_USER if same else Assurance.TTY
 
 
@@ -21,13 +26,17 @@ def required_assurance(reader: Reader, proposal: Proposal) -> Assurance:
     """The assurance that the policy asks for in the proposal's environment."""
     policy = policy_in_force(reader)
     environment = reader.environment(proposal.environment)
-    label = policy.required_assurance(sandbox=environment.sandbox, tags=_tags(proposal))
+    label = policy.required_assurance(sandbox=environment.sandbox, tags=_tags(reader, proposal))
     return Assurance[label.upper().replace("-", "_")]
 
 
-def _tags(proposal: Proposal) -> list[str]:
-    """Tags of the edited flags, before and after: a change cannot drop the tag that asks for more."""
+def _tags(reader: Reader, proposal: Proposal) -> list[str]:
+    """Tags of the flags that the change reaches. Edited ones count before and after: none can drop its own tag."""
     bodies = [body for edit in proposal.edits for body in (edit.before, edit.after) if body is not None]
+    evidence = reader.evidence(proposal.evidence_digest or "")
+    for pin in () if evidence is None else evidence.pins:
+        document = reader.document(proposal.environment, pin.ref) if pin.ref.kind == "flag" else None
+        bodies += [] if document is None else [document.body]
     return [tag for body in bodies for tag in tags_of(body)]
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from evaluator import Ruleset, dependents, needs
+from evaluator.compile_flag import is_served
 from evaluator.facts import Facts
 from evaluator.json_text import digest
 from mcp_server.services.definitions import SETTINGS, Bodies, edited, facts_of, ruleset_of
@@ -70,24 +71,17 @@ class Change:
         """Whether provably no answer changes: only presentation differs, or a flag that is off comes or goes."""
         return all(_same_answers(edit) for edit in self.edits) and set(self.affected_flags) <= set(self.edited_flags)
 
-    @cached_property
-    def towards_safe(self) -> bool:
-        """Whether every edited flag provably gives everyone the safe value that it declared *before* the change.
-
-        Only flags are edited, and no other flag depends on them. What the change itself declares does not count: it
-        could call anything safe.
-        """
-        if set(self.affected_flags) != set(self.edited_flags) or len(self.edits) != len(self.edited_flags):
-            return False
-        return all(
-            edit.after is not None and constant_value(edit.after) == safe_value(edit.before or {})
-            for edit in self.edits
-        )
-
-    def as_case_edits(self) -> tuple[Edit, ...]:
-        """The edits as the policy takes them."""
+    def as_case_edits(self, approved: Bodies) -> tuple[Edit, ...]:
+        """The edits as the policy takes them, with what a person last approved of each document."""
         return tuple(
-            Edit(kind=edit.ref.kind, key=edit.ref.key, before=edit.before, after=edit.after) for edit in self.edits
+            Edit(
+                kind=edit.ref.kind,
+                key=edit.ref.key,
+                before=edit.before,
+                after=edit.after,
+                approved=approved.get(edit.ref),
+            )
+            for edit in self.edits
         )
 
 
@@ -120,43 +114,14 @@ def pins_of(refs: frozenset[Ref], revisions: Mapping[Ref, tuple[int, str]]) -> t
     )
 
 
-def safe_value(definition: Mapping[str, Any]) -> bool | str:
-    """The flag's declared safe value; off where none is declared."""
-    declared = (definition.get("drysail") or {}).get("safe_value")
-    return declared if isinstance(declared, bool | str) else False
-
-
-def constant_value(definition: Mapping[str, Any]) -> bool | str | None:
-    """The value that everybody gets, where that can be told from the definition alone."""
-    if not definition.get("active") or definition.get("deleted"):
-        return False
-    filters = definition.get("filters") or {}
-    if (
-        filters.get("holdout")
-        or filters.get("feature_enrollment")
-        or filters.get("aggregation_group_type_index") is not None
-    ):
-        return None
-    first = (filters.get("groups") or [{}])[0]
-    percentage = first.get("rollout_percentage", 100)
-    everybody = not first.get("properties") and (percentage is None or percentage == 100)
-    if not everybody or first.get("aggregation_group_type_index") is not None:
-        return None
-    variants = (filters.get("multivariate") or {}).get("variants") or []
-    if not variants:
-        return True
-    pinned = first.get("variant")
-    return pinned if isinstance(pinned, str) and pinned in [variant.get("key") for variant in variants] else None
-
-
 def _same_answers(edit: DocumentEdit) -> bool:
     if edit.ref.kind != "flag":
         return edit.before == edit.after
     before, after = edit.before, edit.after
     if before is None or after is None:
         present = before if after is None else after
-        return present is not None and constant_value(present) is False
-    return _meaning(before) == _meaning(after) or (constant_value(before) is False and constant_value(after) is False)
+        return present is not None and not is_served(present)
+    return _meaning(before) == _meaning(after) or not (is_served(before) or is_served(after))
 
 
 def _meaning(definition: Mapping[str, Any]) -> str:

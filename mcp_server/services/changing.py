@@ -6,7 +6,6 @@ from typing import Any
 
 from evaluator.definitions.condition_ids import with_condition_ids
 from mcp_server.services.actor import Actor
-from mcp_server.services.change import safe_value
 from mcp_server.services.document import Document, Ref
 from mcp_server.services.errors import Conflict, InvalidInput, NotFound, Stale
 from mcp_server.services.home import Home
@@ -14,6 +13,7 @@ from mcp_server.services.operations import apply_operations, parse_operations
 from mcp_server.services.ports import Reader
 from mcp_server.services.proposal import DocumentEdit, ProposalKind, ProposalState
 from mcp_server.services.proposing import Intent
+from mcp_server.services.safety import approved_body, safe_value
 
 NEAR_DUPLICATE = 0.85
 """Keys at least this similar (difflib ratio) are pointed out when a flag is created."""
@@ -96,7 +96,7 @@ def switch_off(home: Home, environment: str, key: str, *, reason: str, actor: Ac
     """The intent to give everybody the flag's declared safe value (off, where none is declared)."""
     with home.store.read() as reader:
         document = flag_document(reader, environment, key)
-    safe = safe_value(document.body)
+        safe = safe_value(approved_body(reader, environment, document.ref))
     if safe is False:
         operations: list[dict[str, Any]] = [{"op": "set_active", "value": False}]
     else:
@@ -155,6 +155,4 @@ def _inverse(document: Document | None, edit: DocumentEdit) -> DocumentEdit:
     if document is not None:
         gone = {**document.body, "active": False, "deleted": True} if document.ref.kind == "flag" else None
         return replacing(document, gone if edit.before is None else edit.before)
-    return DocumentEdit(
-        ref=edit.ref, base_revision=edit.base_revision + 1, base_digest=None, before=None, after=edit.before
-    )
+    return DocumentEdit(ref=edit.ref, base_revision=0, base_digest=None, before=None, after=edit.before)

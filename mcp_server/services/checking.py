@@ -83,6 +83,7 @@ def check(
         actor=ActorKind.CI,
         now=circumstances.now,
         reviewed={},
+        approved=before,
         retired_keys={},
     )
     groups = related(differing(before, after))

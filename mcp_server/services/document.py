@@ -32,7 +32,7 @@ class Document(Record):
 class Revision(Record):
     """One revision of a document, kept for ever. ``body`` is None where the document was removed.
 
-    ``reviewed`` says whether a person approved the proposal that made it (a bootstrap counts: a person ran it).
+    ``reviewed`` says whether a person looked at it: approved the proposal that made it, or made the proposal.
     """
 
     environment: str

@@ -108,7 +108,11 @@ def os_user() -> str:
 
     It is what the kernel says: ``getpass`` would believe ``LOGNAME``, which whoever starts the process can set.
     """
-    return person_named(pwd.getpwuid(os.getuid()).pw_name)
+    number = os.getuid()
+    try:
+        return person_named(pwd.getpwuid(number).pw_name)
+    except KeyError:  # containers run with numbers that no account has
+        return person_named(f"uid-{number}")
 
 
 def person_named(name: str) -> str:

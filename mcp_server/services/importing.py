@@ -107,5 +107,9 @@ def _keeping_own_data(current: Document, incoming: dict[str, Any]) -> dict[str, 
     if current.ref.kind == "flag":
         merged = identified(merged, body)
     ours, theirs = body.get("drysail"), merged.get("drysail")
+    counters = [part.get("next_condition") for part in (ours, theirs) if isinstance(part, dict)]
     own: dict[str, Any] = {**(ours if isinstance(ours, dict) else {}), **(theirs if isinstance(theirs, dict) else {})}
+    known = [counter for counter in counters if isinstance(counter, int)]
+    if known:
+        own["next_condition"] = max(known)
     return {**merged, "drysail": own} if own else merged

@@ -12,6 +12,7 @@ from mcp_server.services.change import Change
 from mcp_server.services.definitions import Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.proposal import DocumentEdit
+from mcp_server.services.safety import leads_to_safety
 from policies.case import ActorKind as CaseActor
 from policies.case import Case
 from policies.impact import FlagImpact, Impact
@@ -28,7 +29,8 @@ Progress = Callable[[int, int], None]
 class Surroundings:
     """What a judgement needs to know beside the change and the traffic.
 
-    ``reviewed`` are the bodies that a person last reviewed, for every document that has such a revision;
+    ``reviewed`` are the bodies that a person last approved or made, for every document that has such a revision;
+    ``approved`` those that a person approved (or a bootstrap brought in), for the edited documents;
     ``retired_keys`` the flag keys once used here; ``revision`` is the environment's since which nothing that the change
     has to do with has moved: answers recorded since then tell how faithful the replay is.
     """
@@ -39,6 +41,7 @@ class Surroundings:
     actor: ActorKind
     now: datetime
     reviewed: Bodies
+    approved: Bodies
     retired_keys: Mapping[str, datetime]
     expect: Mapping[str, Any] | None = None
 
@@ -69,13 +72,13 @@ def judge_change(
         sandbox=surroundings.sandbox,
         actor=_case_actor(surroundings.actor),
         now=surroundings.now,
-        edits=change.as_case_edits(),
+        edits=change.as_case_edits(surroundings.approved),
         impact=impact,
         traffic=recording.facts if recording is not None else None,
         drift=bench.drift(),
         retired_keys=surroundings.retired_keys,
         dependencies=_dependencies(change),
-        towards_safe=change.towards_safe,
+        towards_safe=leads_to_safety(change, surroundings.approved, impact),
         alters_nothing=change.alters_nothing,
         try_rollout=bench.try_rollout if recording is not None else None,
         dependents=_dependents(change),

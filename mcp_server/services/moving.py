@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from mcp_server.services.actor import Actor
+from mcp_server.services.actor import Actor, ActorKind
 from mcp_server.services.document import Document
 from mcp_server.services.errors import Conflict, Refused, Stale
 from mcp_server.services.home import Home
 from mcp_server.services.judging import Progress
 from mcp_server.services.operations import apply_operations, parse_operations
-from mcp_server.services.proposal import OPEN_STATES, DocumentEdit, Proposal, ProposalState
+from mcp_server.services.proposal import OPEN_STATES, DocumentEdit, Proposal, ProposalKind, ProposalState
 from mcp_server.services.proposing import Intent, Judged, propose
 from mcp_server.services.reviewing import close
 
@@ -56,7 +56,7 @@ def repeated(home: Home, proposal_id: str, actor: Actor, *, expect: dict[str, An
         actor=actor,
         operations=proposal.operations,
         expect=proposal.expect if expect is None else expect,
-        kind=proposal.kind,
+        kind=ProposalKind.IMPORT if proposal.kind is ProposalKind.BOOTSTRAP else proposal.kind,
         rebase_of=proposal_id,
         reverts=proposal.reverts,
     )
@@ -81,7 +81,7 @@ def _again(edit: DocumentEdit, current: Document | None, proposal: Proposal) -> 
 
 
 def _own(proposal: Proposal, actor: Actor) -> None:
-    if actor.kind == "agent" and actor.principal != proposal.actor.principal:
+    if actor.kind is ActorKind.AGENT and actor.principal != proposal.actor.principal:
         raise Refused(
             f"Proposal {proposal.id} belongs to {proposal.actor.principal}.",
             hint="Only its proposer or a person can move it.",

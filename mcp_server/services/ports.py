@@ -227,6 +227,10 @@ class Traffic(Protocol):
         """A snapshot of the segments that are complete now; None if there are none. The caller registers it."""
         ...
 
+    def verify(self, snapshot: Snapshot) -> None:
+        """Reads every file of a snapshot and compares its checksum. Raises like ``load``."""
+        ...
+
     def load(self, snapshot: Snapshot) -> Recording:
         """Reads a snapshot and checks every checksum. Raises Unavailable (``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT``)."""
         ...

@@ -11,7 +11,7 @@ from evaluator.json_text import digest
 from mcp_server.services.actor import Actor
 from mcp_server.services.audit import AuditEvent
 from mcp_server.services.change import Change, change_digest, closure, pins_of
-from mcp_server.services.definitions import bodies_of
+from mcp_server.services.definitions import Bodies, bodies_of
 from mcp_server.services.document import Document, Ref
 from mcp_server.services.errors import Conflict, InvalidInput
 from mcp_server.services.evidence import EVIDENCE_FORMAT, sealed
@@ -26,6 +26,7 @@ from mcp_server.services.proposal import (
     ProposalKind,
     ProposalState,
 )
+from mcp_server.services.safety import approved_body
 from mcp_server.services.snapshots import register_when_due
 from mcp_server.services.validation import check_edits
 from policies.expect import ExpectError, parse_expect
@@ -199,6 +200,7 @@ class Base:
             actor=actor.kind,
             now=now,
             reviewed=self.reviewed,
+            approved=_approved(reader, self.environment, change),
             retired_keys=self.retired_keys,
             expect=expect,
         )
@@ -211,6 +213,12 @@ def _check_expectation(expect: Mapping[str, Any] | None) -> None:
         parse_expect(expect)
     except ExpectError as error:
         raise InvalidInput(str(error), code="BAD_EXPECTATION", place="expect") from error
+
+
+def _approved(reader: Reader, environment: str, change: Change) -> Bodies:
+    """What a person last approved of each edited document."""
+    found = {edit.ref: approved_body(reader, environment, edit.ref) for edit in change.edits}
+    return {ref: body for ref, body in found.items() if body is not None}
 
 
 def _in_force_since(reader: Reader, environment: str, refs: Iterable[Ref]) -> int:

@@ -75,7 +75,7 @@ def approve(home: Home, proposal_id: str, evidence_digest: str, reviewer: Actor,
                 f"What you reviewed is no longer what would be applied. {' '.join(moved)}".rstrip(),
                 hint=f"Rebase it and review again: drysail review {proposal_id}.",
             )
-        assurance = assurance_of(proposal.actor, reviewer.principal)
+        assurance = assurance_of(writer, proposal, reviewer.principal)
         required = required_assurance(writer, proposal)
         if assurance < required:
             raise Refused(

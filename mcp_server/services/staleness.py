@@ -11,8 +11,8 @@ from mcp_server.services.ports import Reader
 from mcp_server.services.proposal import Evidence, Pin, Proposal
 from mcp_server.services.proposing import Base
 
-EVIDENCE_LIFE = timedelta(hours=72)
-"""Traffic older than this at apply no longer describes who is there."""
+TRAFFIC_LIFE = timedelta(hours=72)
+"""A replay whose newest check is older than this at apply no longer describes who is there."""
 
 
 def what_moved(home: Home, reader: Reader, proposal: Proposal, evidence: Evidence) -> tuple[str, ...]:
@@ -75,7 +75,10 @@ def _traffic_moved(home: Home, reader: Reader, evidence: Evidence) -> list[str]:
     snapshot = reader.snapshot(evidence.traffic.snapshot)
     if snapshot is None or snapshot.digest != evidence.traffic.digest:
         return [f"Snapshot {evidence.traffic.snapshot} is no longer registered."]
-    if home.clock() - evidence.judged_at > EVIDENCE_LIFE:
-        hours = int(EVIDENCE_LIFE.total_seconds() // 3600)
-        return [f"The replay is more than {hours} hours old."]
+    if evidence.traffic.provenance == "synthetic" and not reader.environment(evidence.environment).sandbox:
+        return [f"{evidence.environment} is no longer a sandbox, and the replay rests on synthetic traffic."]
+    age = home.clock() - evidence.traffic.newest_at
+    if age > TRAFFIC_LIFE:
+        hours = int(TRAFFIC_LIFE.total_seconds() // 3600)
+        return [f"The newest check that was replayed is more than {hours} hours old."]
     return []

@@ -65,6 +65,10 @@ class TrafficArchive:
             registered_at=now,
         )
 
+    def verify(self, snapshot: Snapshot) -> None:
+        """Checks that every file of the snapshot is there and as it was written. Raises like ``load``."""
+        self._pinned(snapshot)
+
     def load(self, snapshot: Snapshot) -> Recording:
         """The snapshot's recording; the same one every time.
 

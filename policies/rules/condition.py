@@ -73,16 +73,24 @@ def has_variants(definition: Mapping[str, Any] | None) -> bool:
 
 
 def touched_conditions(edit: Edit) -> tuple[Touched, ...]:
-    """Conditions of the new definition that are new, or whose filters or rollout changed. None if the flag is off."""
+    """Conditions of the new definition that are new, or whose filters or rollout changed. None if the flag is off.
+
+    A flag that is switched on is compared with what a person approved while it was on: what was put into it while it
+    was off is new to everybody.
+    """
     if edit.kind != "flag" or not is_live(edit.after):
         return ()
-    old = conditions(edit.before)
+    old = conditions(_last_live(edit))
     pairs = ((condition, _counterpart(condition, old)) for condition in conditions(edit.after))
     return tuple(
         Touched(edit.key, new, before)
         for new, before in pairs
         if before is None or (new.audience, new.percentage) != (before.audience, before.percentage)
     )
+
+
+def _last_live(edit: Edit) -> Mapping[str, Any] | None:
+    return edit.before if is_live(edit.before) else edit.approved if is_live(edit.approved) else None
 
 
 def flag_edits(case: Case) -> tuple[Edit, ...]:

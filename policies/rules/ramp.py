@@ -72,21 +72,29 @@ def _check_drift_budget(case: Case, params: DriftBudgetParams) -> list[Remark]:
         return [not_applicable("The budget limits agents only.")]
 
     def look(flag: FlagImpact, impact: Impact) -> Remark:
-        if may_be_on(flag, impact) <= flag.on_before:
-            return not_applicable("The share on does not rise.", flag=flag.flag)
-        on_before, on_after, since = _since_review(case, flag, impact)
-        rise = _rise(on_before, on_after, impact)
-        return _judged(
-            rise <= params.max_pp,
-            f"Share on is {points(rise, params.max_pp)} since {since} "
-            f"(an agent alone may add {points(params.max_pp, 0)[1:]}).",
-            observed=points(rise, params.max_pp),
-            limit=f"≤ {points(params.max_pp, 0)}",
-            flag=flag.flag,
-            fix=Fix(kind="ask", text="Ask a person to review the change; that starts a new budget."),
-        )
+        if may_be_on(flag, impact) > flag.on_before:
+            on_before, on_after, since = _since_review(case, flag, impact)
+            return _within_budget(_rise(on_before, on_after, impact), "add", since, params, flag)
+        if flag.on_after < flag.on_before:
+            on_before, _, since = _since_review(case, flag, impact)
+            return _within_budget(_rise(on_before, flag.on_after, impact), "take away", since, params, flag)
+        return not_applicable("The share on stays.", flag=flag.flag)
 
     return each_flag(case, look)
+
+
+def _within_budget(rise: float, verb: str, since: str, params: DriftBudgetParams, flag: FlagImpact) -> Remark:
+    """``rise`` in percentage points since the review; what was taken away is a negative one."""
+    used = rise if verb == "add" else -rise
+    return _judged(
+        used <= params.max_pp,
+        f"Share on is {points(rise, params.max_pp)} since {since} "
+        f"(an agent alone may {verb} {points(params.max_pp, 0)[1:]}).",
+        observed=points(rise, params.max_pp),
+        limit=f"≤ {points(params.max_pp, 0)}",
+        flag=flag.flag,
+        fix=_ASK_FOR_REVIEW,
+    )
 
 
 def _since_review(case: Case, flag: FlagImpact, impact: Impact) -> tuple[int, int, str]:
@@ -116,6 +124,7 @@ def _judged(holds: bool, message: str, *, observed: str, limit: str, flag: str, 
     return Remark(State.FAIL, message, observed, limit, flag, fix)
 
 
+_ASK_FOR_REVIEW = Fix(kind="ask", text="Ask a person to review the change; that starts a new budget.")
 _SMALLER_STEP = Fix(kind="split", text="Raise the share in smaller steps.")
 
 STEP = Rule(

@@ -19,6 +19,10 @@ class ReassignParams(Params):
 
 def _check_reassign(case: Case, params: ReassignParams) -> list[Remark]:
     def look(flag: FlagImpact, impact: Impact) -> Remark:
+        since = case.drift.get(flag.flag)
+        before = 0 if since is None else since.switched
+        if before > flag.switched:
+            return _since_review(before, params, flag)
         switched = min(flag.switched + _may_switch(case, flag), impact.subjects)
         up_to = "Up to " if switched > flag.switched else ""
         limit = number(params.max_subjects)
@@ -30,6 +34,20 @@ def _check_reassign(case: Case, params: ReassignParams) -> list[Remark]:
         return Remark(State.FAIL, message, observed, f"≤ {limit}", flag.flag, _KEEP)
 
     return each_flag(case, look)
+
+
+def _since_review(switched: int, params: ReassignParams, flag: FlagImpact) -> Remark:
+    """Off, shuffled and on again is a reassignment, too: nobody switches in any one of the three steps."""
+    limit = number(params.max_subjects)
+    have = "has" if switched == 1 else "have"
+    message = (
+        f"{plural(switched, 'subject')} {have} another variant than when a person last reviewed the flag "
+        f"(at most {limit})."
+    )
+    observed = plural(switched, "subject")
+    if switched <= params.max_subjects:
+        return passed(observed, f"≤ {limit}", message, flag=flag.flag)
+    return Remark(State.FAIL, message, observed, f"≤ {limit}", flag.flag, _KEEP)
 
 
 def _may_switch(case: Case, flag: FlagImpact) -> int:
@@ -64,7 +82,7 @@ REASSIGN = Rule(
     level=Level.APPROVE,
     summary="Nobody who has a variant gets another one.",
     reason="A switch is jarring for people and ruins the experiment that the variants serve.",
-    inputs=frozenset({"impact", "definition"}),
+    inputs=frozenset({"impact", "definition", "drift"}),
     params=ReassignParams,
     check=_check_reassign,
 )

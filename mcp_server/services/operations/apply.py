@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from mcp_server.services.errors import DrysailError
+from mcp_server.services.errors import DrysailError, InvalidInput
 from mcp_server.services.operations import conditions, variants, whole
 from mcp_server.services.operations.grammar import Operation
 
@@ -28,6 +28,10 @@ _APPLY: Mapping[str, Callable[[Definition, Operation], None]] = {
 }
 
 
+WHILE_ARCHIVED = ("restore", "archive", "set_metadata")
+"""What an archived flag takes: its meaning stays as it was retired, or its key would be used for something else."""
+
+
 def apply_operations(definition: Mapping[str, Any], operations: Sequence[Operation]) -> Definition:
     """The definition after the operations, in order; the given one stays as it is.
 
@@ -36,6 +40,8 @@ def apply_operations(definition: Mapping[str, Any], operations: Sequence[Operati
     changed: Definition = deepcopy(dict(definition))
     for index, operation in enumerate(operations):
         try:
+            if changed.get("deleted") and operation.op not in WHILE_ARCHIVED:
+                raise InvalidInput("The flag is archived.", hint="Use restore first.", code="ARCHIVED")
             _APPLY[operation.op](changed, operation)
         except DrysailError as error:
             error.place = f"operations[{index}]" + (f".{error.place}" if error.place else "")

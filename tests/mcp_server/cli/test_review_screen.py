@@ -92,3 +92,22 @@ def test_added_changed_and_removed_conditions_are_marked() -> None:
         ("+", "c3", "– → 10 %"),
         ("-", "c2", "10 % → –"),
     ]
+
+
+def test_variants_that_look_like_markup_are_shown_as_they_are(home: Home, agent: Actor) -> None:
+    variants = [{"key": "[/x]", "rollout_percentage": 50}, {"key": "[conceal]evil[/]", "rollout_percentage": 50}]
+    shown = screen(home, agent, [{"op": "set_variants", "variants": variants}])
+    assert "[/x]" in shown
+    assert "[conceal]evil[/]" in shown
+
+
+def test_a_pinned_variant_is_shown_and_no_filter_is_left_out_silently(home: Home, agent: Actor) -> None:
+    many = [{"key": f"property-{number}", "operator": "exact", "value": "v" * 40} for number in range(13)]
+    operations: list[dict[str, Any]] = [
+        {"op": "set_variants", "variants": [{"key": "green", "rollout_percentage": 100}]},
+        {"op": "update_condition", "condition": "c1", "variant": "green"},
+        {"op": "add_condition", "filters": many, "rollout_percentage": 1},
+    ]
+    shown = " ".join(screen(home, agent, operations).split())
+    assert "always variant green" in shown
+    assert "press w to see all" in shown

@@ -99,15 +99,16 @@ def test_metadata_stays_out_of_what_sdks_see() -> None:
 def test_an_archived_flag_is_off_and_has_to_be_restored_first() -> None:
     archived = after({"op": "archive"})
     assert (archived["active"], archived["deleted"]) == (False, True)
-    with pytest.raises(DrysailError, match="archived"):
-        after({"op": "archive"}, {"op": "set_active", "value": True})
+    for operation in ({"op": "set_active", "value": True}, {"op": "remove_condition", "condition": "c1"}):
+        with pytest.raises(DrysailError, match="Use restore first"):
+            after({"op": "archive"}, operation)
     restored = after({"op": "archive"}, {"op": "restore"})
     assert (restored["active"], restored["deleted"]) == (False, False)
 
 
 def test_the_place_of_a_mistake_is_named() -> None:
     with pytest.raises(DrysailError) as caught:
-        after({"op": "archive"}, {"op": "move_condition", "condition": "c1", "position": 7})
+        after({"op": "set_active", "value": False}, {"op": "move_condition", "condition": "c1", "position": 7})
     assert caught.value.place == "operations[1].position"
 
 
@@ -119,7 +120,7 @@ def test_every_example_of_the_grammar_is_valid_and_documented(name: str) -> None
 
 def test_applying_leaves_the_given_definition_as_it_is() -> None:
     before = flag()
-    apply_operations(before, parse_operations([{"op": "archive"}, {"op": "remove_condition", "condition": "c1"}]))
+    apply_operations(before, parse_operations([{"op": "remove_condition", "condition": "c1"}, {"op": "archive"}]))
     assert before == flag()
 
 
