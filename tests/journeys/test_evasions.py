@@ -98,11 +98,11 @@ def test_off_shuffled_and_on_again_is_a_reassignment(home: Home, ann: Actor, bob
     apply(home, on.proposal.id, ann)
     agent = Actor(kind="agent", principal="agent:ann", on_behalf_of="user:ann")  # type: ignore[arg-type]
     off = proposed(home, agent, {"op": "set_active", "value": False}, flag="exp")
-    approve(home, off.proposal.id, off.evidence.digest, bob)
-    apply(home, off.proposal.id, agent)
+    applied(home, off)
     applied(home, proposed(home, agent, variants("b", "a"), flag="exp"))
     again = proposed(home, agent, {"op": "set_active", "value": True}, flag="exp")
     assert again.proposal.state is not ProposalState.ALLOWED
+    assert "sticky.reassign" in {finding.rule for finding in again.evidence.verdict.findings if finding.failed}
 
 
 def test_what_is_put_into_a_flag_while_it_is_off_is_new_when_it_goes_on(home: Home, agent: Actor) -> None:
