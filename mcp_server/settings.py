@@ -13,6 +13,8 @@ from mcp_server.services.errors import InvalidInput
 
 CONFIGURATION_FILE = "drysail.toml"
 NAMES = ("home", "database_url", "host", "port", "environment", "allowed_hosts", "record_properties", "flush_seconds")
+TEXTS = ("home", "database_url", "host", "environment")
+LISTS = ("allowed_hosts", "record_properties")
 RECORD_ALL = "*"
 
 
@@ -91,4 +93,10 @@ def _from_file(path: Path) -> dict[str, Any]:
     for name in content:
         if name not in NAMES:
             raise InvalidInput(f"There is no setting {name!r}.", hint=f"Use: {', '.join(NAMES)}.", place=str(path))
+        if name in TEXTS and not isinstance(content[name], str):
+            raise InvalidInput(
+                f"{name} must be text, not {content[name]!r}.", hint="Put it in quotes.", place=str(path)
+            )
+        if name in LISTS and not isinstance(content[name], str | list):
+            raise InvalidInput(f"{name} must be a list of texts.", hint='Write ["a", "b"].', place=str(path))
     return content

@@ -33,6 +33,9 @@ def test_a_home_may_have_any_name(tmp_path: Path) -> None:
     [
         ("prt = 1", {}, "no setting 'prt'"),
         ("port = [", {}, "no TOML"),
+        ("home = 3", {}, "home must be text"),
+        ("environment = true", {}, "environment must be text"),
+        ("allowed_hosts = 3", {}, "must be a list"),
         ("", {"DRYSAIL_PORT": "abc"}, "'abc' is no number"),
         ("", {"DRYSAIL_PORT": "70000"}, "70000 is no port"),
         ("", {"DRYSAIL_FLUSH_SECONDS": "-1"}, "no number from 0 on"),
