@@ -7,8 +7,8 @@ from evaluator.compile import compile_definitions
 from evaluator.context import MISSING, REDACTED, Context
 from evaluator.definitions import Definitions
 from evaluator.evaluate import evaluate, evaluate_all
-from evaluator.explain import explain
-from evaluator.explanation import Explanation
+from evaluator.explaining.explain import explain
+from evaluator.explaining.explanation import Explanation
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.needs import Needs, dependents, needs
 from evaluator.result import Reason, Result

@@ -9,9 +9,9 @@ from evaluator.compiled import Predicate
 from evaluator.definitions.document import Definitions
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import canonical_problem, is_integer, structural_problems
+from evaluator.explaining.sentences import quoted
 from evaluator.json_text import InvalidJson, NotCanonical, canonical, loads
 from evaluator.references import reference_problems
-from evaluator.sentences import quoted
 
 LONGEST_KEY: Final = 400
 """Characters of a flag's key; PostHog's limit."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluator.context import Context
-from evaluator.explain import explain
-from evaluator.explanation import Explanation
+from evaluator.explaining.explain import explain
+from evaluator.explaining.explanation import Explanation
 from mcp_server.services.change import Change
 from mcp_server.services.changing import flag_document
 from mcp_server.services.definitions import bodies_of

@@ -5,7 +5,7 @@ from typing import Any
 
 from evaluator import json_text
 from evaluator.context import Mark
-from evaluator.explanation import (
+from evaluator.explaining.explanation import (
     BucketTrace,
     CohortTrace,
     ConditionTrace,

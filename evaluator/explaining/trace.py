@@ -18,7 +18,7 @@ from evaluator.compiled import (
     Test,
 )
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
-from evaluator.explanation import BucketTrace, CohortTrace, FilterTrace, NodeTrace, Outcome, VariantTrace
+from evaluator.explaining.explanation import BucketTrace, CohortTrace, FilterTrace, NodeTrace, Outcome, VariantTrace
 from evaluator.hashing import rollout_hash, unit, variant_hash
 from evaluator.result import Reason, Result
 from evaluator.ruleset import Ruleset

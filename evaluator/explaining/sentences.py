@@ -6,7 +6,7 @@ from typing import Final
 from evaluator.compiled import CompiledFlag
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.definitions.problem import Problem
-from evaluator.explanation import BucketTrace, ConditionTrace, Explanation, FilterTrace, VariantTrace
+from evaluator.explaining.explanation import BucketTrace, ConditionTrace, Explanation, FilterTrace, VariantTrace
 from evaluator.json_text import dumps
 from evaluator.result import Reason
 

@@ -10,14 +10,21 @@ from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.context import MISSING, REDACTED, Context, Mark
 from evaluator.decide import decide
 from evaluator.evaluate import answer_dependencies
-from evaluator.explanation import BucketTrace, ConditionOutcome, ConditionTrace, Explanation, FilterTrace, Outcome
+from evaluator.explaining.explanation import (
+    BucketTrace,
+    ConditionOutcome,
+    ConditionTrace,
+    Explanation,
+    FilterTrace,
+    Outcome,
+)
+from evaluator.explaining.sentences import nearest_miss, sentence
+from evaluator.explaining.trace import trace_bucket, trace_cohorts, trace_filter, trace_variant
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.graph import reachable
 from evaluator.hashing import holdout_hash, unit
 from evaluator.program import Program, Step, enrollment_property, holdout_identity
 from evaluator.ruleset import Ruleset
-from evaluator.sentences import nearest_miss, sentence
-from evaluator.trace import trace_bucket, trace_cohorts, trace_filter, trace_variant
 
 
 def explain(ruleset: Ruleset, key: str, context: Context, *, now: datetime, facts: Facts = NO_FACTS) -> Explanation:
