@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from evaluator.ask import ask_cohorts
 from evaluator.compile_cohort import CompiledCohorts, compile_cohorts
@@ -13,6 +12,7 @@ from evaluator.compile_flag import compile_flag, quarantined_flag, remarks
 from evaluator.compiled import CompiledFlag
 from evaluator.definitions.document import Definitions, flag_name
 from evaluator.definitions.problem import DefinitionWarning, Problem, Undecodable
+from evaluator.definitions.time_zone import zone_named
 from evaluator.dependencies import order_flags
 from evaluator.index import ConditionIndex
 from evaluator.program import build_program
@@ -44,7 +44,7 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
         flags=flags,
         cohorts=cohorts.usable,
         order=ordered.order,
-        warnings=tuple(warnings),
+        problems=tuple(warnings),
         cohort_references=cohorts.references,
         questions=questions,
         programs=programs,
@@ -86,16 +86,14 @@ def _by_key(flags: tuple[Any, ...], warnings: list[DefinitionWarning]) -> dict[s
 
 
 def _zone(name: str, warnings: list[DefinitionWarning]) -> tzinfo:
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        problem = Problem(
-            "timezone",
-            "unknown_timezone",
-            f"There is no time zone {name!r}; UTC is used.",
-            "Use an IANA name, such as “Europe/Berlin”.",
-        )
-        warnings.append(DefinitionWarning("settings", "timezone", "warning", problem))
-        return UTC
+    zone = zone_named(name)
+    if zone is not None:
+        return zone
+    problem = Problem(
+        "timezone",
+        "unknown_timezone",
+        f"There is no time zone {name!r}; UTC is used.",
+        "Use an IANA name, such as “Europe/Berlin”.",
+    )
+    warnings.append(DefinitionWarning("settings", "timezone", "warning", problem))
+    return UTC

@@ -12,6 +12,7 @@ from evaluator.definitions.problem import DefinitionWarning
 from evaluator.feed import build_feed
 from evaluator.index import ConditionIndex
 from evaluator.local import LocalRuleset, compile_local
+from evaluator.portability import Project, portability_warnings, warnings_about
 from evaluator.program import Program
 
 
@@ -21,7 +22,7 @@ class Ruleset:
 
     ``flags`` holds every flag that has a usable key, quarantined ones too; ``cohorts`` only those that can be used.
     ``order`` lists the flags' keys, each after those it depends on; flags without an order (missing or circular
-    dependencies) come last. ``warnings`` lists what was quarantined, converted or is doubtful. ``questions``
+    dependencies) come last. ``problems`` lists what was quarantined, converted or is doubtful. ``questions``
     (memberships by cohort), ``programs``, ``served`` (the programs of the flags that answers include, in order) and
     ``index`` are the evaluator's own.
     """
@@ -30,12 +31,25 @@ class Ruleset:
     flags: Mapping[str, CompiledFlag]
     cohorts: Mapping[str, CompiledCohort]
     order: Sequence[str]
-    warnings: Sequence[DefinitionWarning]
+    problems: Sequence[DefinitionWarning]
     cohort_references: Mapping[str, Sequence[str]]
     questions: Mapping[str, Question]
     programs: Mapping[str, Program]
     served: Sequence[Program]
     index: ConditionIndex
+
+    @cached_property
+    def warnings(self) -> Sequence[DefinitionWarning]:
+        """The ``problems``, and where SDKs that evaluate by themselves answer otherwise (level ``portability``)."""
+        return (*self.problems, *portability_warnings(self._project))
+
+    def warnings_about(self, key: str) -> Sequence[DefinitionWarning]:
+        """The portability warnings of one flag and of the cohorts that it asks for. Costs no look at other flags."""
+        return tuple(warnings_about(key, self._project))
+
+    @property
+    def _project(self) -> Project:
+        return Project(self.definitions, self.flags, self.cohorts)
 
     def feed(self) -> dict[str, Any]:
         """The definitions as PostHog SDKs download them (``GET /flags/definitions``). Made anew by each call."""

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["quarantined", "converted", "warning"]
+Level = Literal["quarantined", "converted", "warning", "portability"]
 """``quarantined``: it cannot be evaluated, every check of it fails. ``converted``: an older spelling was replaced by
-the current one. ``warning``: it works, though perhaps not as its author believes."""
+the current one. ``warning``: it works, though perhaps not as its author believes. ``portability``: it works, and SDKs
+that evaluate downloaded definitions by themselves can answer otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,14 @@ class Problem:
 
     ``path`` is the place inside the document (``filters.groups[0].properties[1].operator``, empty for the whole),
     ``code`` a stable name, ``message`` a sentence that says what is wrong, ``fix`` one that says what to do.
+    ``difference`` is, for portability only, the number of the row in docs/semantics.md.
     """
 
     path: str
     code: str
     message: str
     fix: str
+    difference: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
