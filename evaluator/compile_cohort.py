@@ -1,7 +1,7 @@
 """Turns cohorts into trees of tests, and finds those that cannot be used."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from evaluator.compile_filter import Reading, compile_cohort_filter
@@ -17,14 +17,10 @@ from evaluator.definitions.cohort_document import (
     name_of,
     tree_of,
 )
+from evaluator.definitions.limits import DEEPEST_NESTING, DEEPEST_TREE, MOST_FILTERS, size_problem
 from evaluator.definitions.problem import DefinitionWarning, Level, Problem, Undecodable
-from evaluator.definitions.structure import too_deep
+from evaluator.definitions.structure import canonical_problem
 from evaluator.graph import Arrangement, arrange
-
-DEEPEST_TREE: Final = 64
-"""PostHog's limit on the depth of one tree."""
-DEEPEST_NESTING: Final = 128
-"""How deep trees may go altogether, cohorts within cohorts included. Nothing real comes near."""
 
 PARSING_ERROR: Final = "cohort_filters_parsing_error"
 NOT_FOUND: Final = "dependency_not_found_cohort"
@@ -87,16 +83,37 @@ def named_cohorts(node: Node | None) -> Iterator[str]:
 
 
 def _compile_cohort(cohort_id: str, document: Any, reading: Reading) -> CompiledCohort:
-    if not isinstance(document, Mapping) or too_deep(document):
-        raise Undecodable(_unreadable("", "The cohort is no JSON object of reasonable depth."))
+    if not isinstance(document, Mapping):
+        raise Undecodable(_unreadable("", "The cohort is no JSON object."))
+    _require_writable(document)
     name = name_of(cohort_id, document)
     if is_static(document) or _is_external(document):
         return CompiledCohort(cohort_id, name, None)
     tree = tree_of(document)
     if tree is None or tree == {}:
         return CompiledCohort(cohort_id, name, AnyOf(()))
-    path = "filters.properties" if is_stored(document) else ""
+    path = "" if not is_stored(document) else "filters" if tree is document.get("filters") else "filters.properties"
+    _require_bounded(tree, path)
     return CompiledCohort(cohort_id, name, _node(tree, reading, path, 1))
+
+
+def _require_writable(document: Mapping[str, Any]) -> None:
+    """Refuses what is too large, or has no canonical JSON form (NaN, half a character)."""
+    problem = size_problem(document) or next(canonical_problem(document), None)
+    if problem is not None:
+        raise Undecodable(replace(problem, code=PARSING_ERROR))
+
+
+def _require_bounded(tree: Any, path: str) -> None:
+    pending, count = [tree], 0
+    while pending:
+        entry = pending.pop()
+        values = entry.get("values") if isinstance(entry, Mapping) else None
+        pending.extend(values if isinstance(values, list) else ())
+        count += 1
+        if count + len(pending) > MOST_FILTERS:
+            message = f"The cohort has more than {MOST_FILTERS:,} filters."
+            raise Undecodable(Problem(path, PARSING_ERROR, message, "Put lists of values into one filter."))
 
 
 def _is_external(document: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from evaluator.compiled import CohortTest, FlagTest, Never, Predicate, PropertyTest, Test
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import filter_problems, is_integer
+from evaluator.json_text import brief
 from evaluator.matching import CompiledPredicate, compile_predicate
 from evaluator.matching.errors import BadFilter
 
@@ -127,7 +128,7 @@ def _cohort_test(entry: Mapping[str, Any], *, negated: bool, path: str) -> Cohor
         return Never(f"a cohort filter takes “in” or “not_in”, not “{operator}”", entry, negated)
     if not is_integer(cohort_id):
         fix = "Name the cohort by its numeric id."
-        message = f"The cohort is named by {cohort_id!r}, which is no integer."
+        message = f"The cohort is named by {brief(cohort_id)}, which is no integer."
         raise Undecodable(Problem(f"{path}.value", "cohort_filters_parsing_error", message, fix))
     return CohortTest(str(cohort_id), negated != (operator == "not_in"), entry)
 

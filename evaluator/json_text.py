@@ -130,25 +130,49 @@ def _scalar_text(value: JsonValue) -> str:
 
 def write(value: JsonValue, *, scalar: Callable[[Any], str], sort_keys: bool = False, indent: int | None = None) -> str:
     """JSON text of a value of any depth, with ``scalar`` writing whatever is neither an array nor an object."""
-    pieces: list[str] = []
+    return "".join(_pieces(value, scalar=scalar, sort_keys=sort_keys, indent=indent))
+
+
+def brief(value: JsonValue, longest: int = 60) -> str:
+    """JSON text for a message: cut where it gets longer than ``longest`` characters, of which no more are read.
+
+    Never raises, whatever the value is. Text in it is ASCII where it could not be printed.
+    """
+    text = ""
+    for piece in _pieces(value, scalar=lambda item: _brief_scalar(item, longest), sort_keys=False, indent=None):
+        text += piece
+        if len(text) > longest:
+            text = f"{text[:longest]}…"
+            break
+    return text if text.isprintable() else json.dumps(text)[1:-1]
+
+
+def _brief_scalar(value: JsonValue, longest: int) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value[: longest + 1])
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER_BITS:
+        return "(an integer of very many digits)"
+    return _scalar_text(value)
+
+
+def _pieces(value: JsonValue, *, scalar: Callable[[Any], str], sort_keys: bool, indent: int | None) -> Iterator[str]:
     open_containers: list[Iterator[tuple[str, Any]]] = [iter((("", value),))]
     closings = [""]
     while open_containers:
         for prefix, item in open_containers[-1]:
-            pieces.append(prefix)
+            yield prefix
             if not isinstance(item, list | tuple | dict):
-                pieces.append(scalar(item))
+                yield scalar(item)
                 continue
             opening, closing = "{}" if isinstance(item, dict) else "[]"
-            pieces.append(opening)
+            yield opening
             outer, inner = _margins(len(closings), indent) if item else ("", "")
             open_containers.append(_entries(item, inner, sort_keys=sort_keys, spaced=indent is not None))
             closings.append(outer + closing)
             break
         else:
             open_containers.pop()
-            pieces.append(closings.pop())
-    return "".join(pieces)
+            yield closings.pop()
 
 
 def _margins(depth: int, indent: int | None) -> tuple[str, str]:
@@ -184,6 +208,11 @@ def canonical(value: JsonValue) -> bytes:
         raise NotCanonical((), _TOO_DEEP) from None
     except (ValueError, UnicodeEncodeError) as error:
         raise _offence(value, str(error)) from None
+
+
+def is_writable(value: JsonValue) -> bool:
+    """Whether every integer inside is short enough to be written. Others come from programs only, never from text."""
+    return all(not isinstance(leaf, int) or leaf.bit_length() <= _LONGEST_INTEGER_BITS for _, leaf in walk(value))
 
 
 def digest(value: JsonValue) -> str:

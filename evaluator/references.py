@@ -7,10 +7,15 @@ from typing import Any, Final
 from evaluator.definitions.document import Definitions
 from evaluator.definitions.problem import Problem
 from evaluator.definitions.structure import structural_problems
-from evaluator.dependencies import order_flags
+from evaluator.dependencies import TOO_MANY, order_flags
+from evaluator.describe import printable
+from evaluator.json_text import brief
 
 MOST_NAMES: Final = 20
 """Names that a fix lists."""
+
+LONGEST_NAME: Final = 400
+"""Characters of a name for which another is suggested."""
 
 Place = tuple[str, Mapping[str, Any]]
 """A path inside a flag and what lies there."""
@@ -19,16 +24,16 @@ Place = tuple[str, Mapping[str, Any]]
 def reference_problems(flag: Mapping[str, Any], definitions: Definitions) -> Iterator[Problem]:
     """Flags, variants of flags, cohorts and group types that a readable flag names and the definitions do not have."""
     flags = _usable(definitions.flags) | {flag["key"]: flag}
-    cohorts = [name for name, cohort in definitions.cohorts.items() if not _is_deleted(cohort)]
+    cohorts = {name: None for name, cohort in definitions.cohorts.items() if not _is_deleted(cohort)}
     for path, entry in _filters(flag):
         kind = entry.get("type")
         if kind == "cohort" and str(entry.get("value")) not in cohorts:
-            message = f"There is no cohort {entry.get('value')}."
-            yield Problem(f"{path}.value", "no_such_cohort", message, _known("cohort", cohorts))
+            message = f"There is no cohort {brief(entry.get('value'))}."
+            yield Problem(f"{path}.value", "no_such_cohort", message, _known("cohort", list(cohorts)))
         elif kind == "flag" and entry["key"] == flag["key"]:
             yield Problem(f"{path}.key", "self_dependency", "The flag depends on itself.", "Name another flag.")
         elif kind == "flag" and entry["key"] not in flags:
-            message = f"It depends on flag “{entry['key']}”, which does not exist."
+            message = f"It depends on flag “{printable(entry['key'])}”, which does not exist."
             yield Problem(f"{path}.key", "no_such_flag", message, _suggestion(entry["key"], flags))
         elif kind == "flag":
             yield from _variant_problems(entry, flags[entry["key"]], path)
@@ -42,13 +47,16 @@ def _variant_problems(entry: Mapping[str, Any], target: Mapping[str, Any], path:
     holdout = (filters.get("holdout") or {}).get("id")
     value = entry.get("value")
     if isinstance(value, str) and value not in variants and value != f"holdout-{holdout}":
-        message = f"Flag “{entry['key']}” has no variant “{value}”."
+        message = f"Flag “{printable(entry['key'])}” has no variant “{printable(value)}”."
         yield Problem(f"{path}.value", "no_such_variant", message, _known("variant", variants))
 
 
 def _circle_problems(flag: Mapping[str, Any], flags: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
     needs = {key: [name for name in _needed(other) if name in flags] for key, other in flags.items()}
-    if flag["key"] in order_flags(needs).unmet and flag["key"] not in needs[flag["key"]]:
+    problem = order_flags(needs).unmet.get(flag["key"])
+    if problem is not None and problem.code == TOO_MANY:
+        yield problem
+    elif problem is not None and flag["key"] not in needs[flag["key"]]:
         message = "The flags that it depends on depend on each other, or on this flag, in a circle."
         yield Problem("filters.groups", "circular_dependency", message, "Take one of the dependencies out.")
 
@@ -79,12 +87,12 @@ def _is_deleted(cohort: Any) -> bool:
 
 
 def _known(kind: str, names: Sequence[Any]) -> str:
-    shown = ", ".join(map(str, names[:MOST_NAMES])) + (", …" if len(names) > MOST_NAMES else "")
+    shown = ", ".join(printable(str(name)) for name in names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
     return f"Known {kind}s: {shown}." if names else f"There is no {kind} yet; create it first."
 
 
 def _suggestion(name: str, names: Iterable[str]) -> str:
-    near = get_close_matches(name, names, n=1)
+    near = get_close_matches(name, names, n=1) if len(name) <= LONGEST_NAME else []
     return f"Did you mean “{near[0]}”?" if near else "Create that flag first, or name an existing one."
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from evaluator.json_text import is_writable
+
 TREE_TYPES: Final = ("AND", "OR", "property")
 """``property`` is PostHog's older name of AND."""
 
@@ -37,7 +39,11 @@ def members_of(cohort: Any) -> Sequence[str] | None:
     members = own.get("members") if isinstance(own, Mapping) else None
     if not isinstance(members, list | tuple):
         return None
-    return [str(member) for member in members if isinstance(member, str | int) and not isinstance(member, bool)]
+    return [
+        member if isinstance(member, str) else str(member)
+        for member in members
+        if isinstance(member, str) or (isinstance(member, int) and not isinstance(member, bool) and is_writable(member))
+    ]
 
 
 def is_static(cohort: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from evaluator.definitions.cohort_document import members_of
 from evaluator.definitions.normalise import Conversion, normalise_cohort, normalise_flag
 from evaluator.definitions.problem import BadDefinitions, DefinitionWarning, Problem
 from evaluator.facts import Facts
+from evaluator.json_text import is_writable
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -144,7 +145,9 @@ def _misshapen(path: str, message: str) -> BadDefinitions:
 def _keys_by_id(flags: Iterable[Any]) -> dict[str, str | None]:
     """Flag id as text to flag key, and every flag key to None: a key always wins over an id that reads the same."""
     known = [flag for flag in flags if isinstance(flag, Mapping) and isinstance(flag.get("key"), str)]
-    keys: dict[str, str | None] = {str(flag["id"]): flag["key"] for flag in known if type(flag.get("id")) is int}
+    keys: dict[str, str | None] = {
+        str(flag["id"]): flag["key"] for flag in known if type(flag.get("id")) is int and is_writable(flag["id"])
+    }
     return keys | {flag["key"]: None for flag in known}
 
 

@@ -6,12 +6,11 @@ from typing import Any, Final
 
 from evaluator.definitions.cohort_document import is_group, is_stored
 from evaluator.definitions.legacy import convert_holdout_groups, convert_super_groups
+from evaluator.definitions.limits import DEEPEST_TREE, size_problem
 from evaluator.definitions.problem import Problem
-from evaluator.json_text import dumps
+from evaluator.json_text import brief, dumps, is_writable, path_text
 
 OPERATOR_ALIASES: Final = {"min": "gte", "max": "lte"}
-DEEPEST_TREE: Final = 64
-"""PostHog's limit on the depth of a cohort tree. What is deeper is left alone here and refused when it is compiled."""
 
 FlagKeys = Mapping[str, str | None]
 """Flag id as text to flag key. A flag key itself maps to None: it needs no translation, even if it reads like an id."""
@@ -31,9 +30,11 @@ def normalise_flag(flag: Any, keys: FlagKeys) -> Conversion:
     Renames ``evaluation_tags``, turns the legacy ``super_groups`` and ``holdout_groups`` into ``feature_enrollment``
     and ``holdout``, flag ids in dependencies into keys, the operators ``min``/``max`` and the cohort operator
     ``exact`` into today's, numeric property keys into text and payloads that are no text into JSON text.
+
+    What is larger than a definition may be, or cannot be written as text, stays: compiling tells why it is refused.
     """
     problems: list[Problem] = []
-    if not isinstance(flag, Mapping):
+    if not isinstance(flag, Mapping) or size_problem(flag) is not None:
         return Conversion(flag)
     document = _rename_contexts(flag, problems)
     filters = document.get("filters")
@@ -50,7 +51,7 @@ def normalise_flag(flag: Any, keys: FlagKeys) -> Conversion:
 def normalise_cohort(cohort: Any) -> Conversion:
     """The cohort, stored object or bare tree, with its filters in current spelling."""
     problems: list[Problem] = []
-    if not isinstance(cohort, Mapping):
+    if not isinstance(cohort, Mapping) or size_problem(cohort) is not None:
         return Conversion(cohort)
     if not is_stored(cohort):
         return Conversion(_normalise_tree(cohort, "", problems, 1), problems)
@@ -69,7 +70,7 @@ def normalise_filter(entry: Any, path: str, keys: FlagKeys, problems: list[Probl
         return entry
     changes: dict[str, Any] = {}
     key, kind, operator = entry.get("key"), entry.get("type"), entry.get("operator")
-    if isinstance(key, int | float) and not isinstance(key, bool):
+    if isinstance(key, int | float) and not isinstance(key, bool) and is_writable(key):
         changes["key"] = key = str(key)
         problems.append(_converted(f"{path}.key", "The property key is a number; it is read as text."))
     if kind is None:
@@ -104,12 +105,16 @@ def _encode_payloads(filters: Mapping[str, Any], problems: list[Problem]) -> Map
     payloads = filters.get("payloads")
     if not isinstance(payloads, Mapping):
         return filters
-    other = {name: value for name, value in payloads.items() if not isinstance(value, str) and value is not None}
+    other = {
+        name: value
+        for name, value in payloads.items()
+        if not isinstance(value, str) and value is not None and is_writable(value)
+    }
     if not other:
         return filters
     for name in other:
-        message = f"The payload of “{name}” is no text; it is stored as JSON text, as PostHog does."
-        problems.append(_converted(f"filters.payloads.{name}", message))
+        message = f"The payload of {brief(name)} is no text; it is stored as JSON text, as PostHog does."
+        problems.append(_converted(path_text(("filters", "payloads", name)), message))
     return {**filters, "payloads": {**payloads, **{name: dumps(value) for name, value in other.items()}}}
 
 

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from evaluator.definitions.limits import count_problem, size_problem
 from evaluator.definitions.problem import Problem
-from evaluator.json_text import MAX_DEPTH, NotCanonical, canonical, path_text
+from evaluator.json_text import NotCanonical, brief, canonical, path_text
 
 FILTER_TYPES: Final = frozenset({"person", "group", "cohort", "flag", "person_metadata"})
 LARGEST_INTEGER: Final = 2**1000
@@ -26,26 +27,11 @@ def is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def too_deep(document: Any) -> bool:
-    """True if lists and objects nest deeper than ``MAX_DEPTH``. Does not recurse itself."""
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        inner: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                inner.extend(value.values())
-            elif isinstance(value, list):
-                inner.extend(value)
-        if not inner:
-            return False
-        level = inner
-    return True
-
-
 def structural_problems(flag: Mapping[str, Any]) -> Iterator[Problem]:
     """Everything that makes the flag undecodable, in document order; nothing for a flag that can be read."""
-    if too_deep(flag):
-        yield Problem("", "too_deep", f"The flag nests deeper than {MAX_DEPTH} levels.", "Flatten its values.")
+    size = size_problem(flag)
+    if size is not None:
+        yield size
         return
     if not isinstance(flag.get("key"), str) or not flag["key"]:
         yield _wrong("key", "a non-empty text")
@@ -78,7 +64,7 @@ def format_problem(filters: Mapping[str, Any]) -> Problem | None:
     return Problem(
         "filters.version",
         "unsupported_format",
-        f"The flag has config format {version!r}; only format 1 is understood.",
+        f"The flag has config format {brief(version)}; only format 1 is understood.",
         "Express it as conditions in “groups” and leave “version” out.",
     )
 
@@ -87,6 +73,10 @@ def _filters(filters: Mapping[str, Any]) -> Iterator[Problem]:
     other_format = format_problem(filters)
     if other_format is not None:
         yield other_format
+        return
+    too_many = count_problem(filters)
+    if too_many is not None:
+        yield too_many
         return
     yield from _optional(filters, "aggregation_group_type_index", is_integer, path="filters", expected="an integer")
     for name in ("feature_enrollment", "early_exit"):
@@ -154,7 +144,7 @@ def filter_problems(entry: Any, path: str) -> Iterator[Problem]:
     kind = entry.get("type", "person")
     if not isinstance(kind, str) or kind not in FILTER_TYPES:
         known = ", ".join(sorted(FILTER_TYPES))
-        yield Problem(f"{path}.type", "unknown_type", f"There is no filter type {kind!r}.", f"Use one of {known}.")
+        yield Problem(f"{path}.type", "unknown_type", f"There is no filter type {brief(kind)}.", f"Use one of {known}.")
     if not isinstance(entry.get("key"), str) and kind != "cohort":
         yield _wrong(f"{path}.key", "text")
     yield from _optional(entry, "group_type_index", is_integer, path=path, expected="an integer")

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from evaluator import Context, Definitions, compile_definitions, evaluate, explain
+from evaluator import Context, Definitions, Reason, compile_definitions, evaluate, explain, validate_flag
+from evaluator.definitions.limits import MOST_NEEDED_FLAGS
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -30,12 +31,18 @@ def answer(feed: dict[str, Any], key: str = "f") -> tuple[Any, str | None]:
     return result.value, result.error
 
 
-def test_a_long_chain_of_flags_is_answered() -> None:
+def test_a_long_chain_of_flags_is_answered_up_to_a_limit() -> None:
     def needs(index: int) -> dict[str, Any]:
         return {"key": f"f{index}", "type": "flag", "operator": "flag_evaluates_to", "value": True}
 
-    flags = [flag("f0"), *(flag(f"f{index}", needs(index - 1)) for index in range(1, 1500))]
-    assert answer({"flags": flags}, "f1499") == (True, None)
+    flags = [flag("f0"), *(flag(f"f{index}", needs(index - 1)) for index in range(1, 2 * MOST_NEEDED_FLAGS))]
+    last, beyond = f"f{MOST_NEEDED_FLAGS}", f"f{MOST_NEEDED_FLAGS + 1}"
+    assert answer({"flags": flags}, last) == (True, None)
+    ruleset = compile_definitions(Definitions.from_posthog({"flags": flags}))
+    assert evaluate(ruleset, beyond, Context("ada"), now=NOW).reason is Reason.MISSING_DEPENDENCY
+    told = next(warning.problem for warning in ruleset.warnings if warning.key == beyond)
+    assert (told.path, told.code) == ("filters.groups", "too_many_dependencies")
+    assert [problem.code for problem in validate_flag(flags[-1], ruleset.definitions)] == ["too_many_dependencies"]
 
 
 def test_a_cohort_tree_of_64_levels_is_read_and_one_of_65_is_not() -> None:
