@@ -1,6 +1,8 @@
 """Which filters of a condition came, went or changed. Their order means nothing and is not compared."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from evaluator.diff.model import FilterChange
@@ -14,10 +16,10 @@ def compare_filters(
     before: Sequence[Filter], after: Sequence[Filter]
 ) -> tuple[tuple[Filter, ...], tuple[Filter, ...], tuple[FilterChange, ...]]:
     """Added, removed and changed filters; a changed one tests the same property, if possible with the same operator."""
-    removed, added = _unequal(before, after)
+    _, removed, added = _paired(before, after, fingerprint)
     pairs: Pairs = []
     for names in (("type", "key", "operator"), ("type", "key")):
-        found, removed, added = _pair(removed, added, names)
+        found, removed, added = _paired(removed, added, partial(_identity, names=names))
         pairs.extend(found)
     return tuple(added), tuple(removed), tuple(_change(old, new) for old, new in pairs)
 
@@ -33,31 +35,24 @@ def tokens(filters: Iterable[Filter]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _unequal(before: Sequence[Filter], after: Sequence[Filter]) -> tuple[list[Filter], list[Filter]]:
-    old = [(fingerprint(entry), entry) for entry in before]
-    new = [(fingerprint(entry), entry) for entry in after]
-    for mark, entry in list(old):
-        twin = next((other for other in new if other[0] == mark), None)
-        if twin is not None:
-            new.remove(twin)
-            old.remove((mark, entry))
-    return [entry for _, entry in old], [entry for _, entry in new]
-
-
-def _pair(
-    removed: list[Filter], added: list[Filter], names: tuple[str, ...]
+def _paired(
+    before: Sequence[Filter], after: Sequence[Filter], key: Callable[[Filter], str]
 ) -> tuple[Pairs, list[Filter], list[Filter]]:
+    """Filters with the same key, in order, each once; and those of either side that are left over."""
+    waiting: dict[str, deque[int]] = {}
+    for position, entry in enumerate(after):
+        waiting.setdefault(key(entry), deque()).append(position)
     pairs: Pairs = []
     unpaired: list[Filter] = []
-    waiting = list(added)
-    for old in removed:
-        wanted = _identity(old, names)
-        index = next((index for index, new in enumerate(waiting) if _identity(new, names) == wanted), None)
-        if index is None:
-            unpaired.append(old)
+    taken: set[int] = set()
+    for entry in before:
+        positions = waiting.get(key(entry))
+        if positions:
+            taken.add(position := positions.popleft())
+            pairs.append((entry, after[position]))
         else:
-            pairs.append((old, waiting.pop(index)))
-    return pairs, unpaired, waiting
+            unpaired.append(entry)
+    return pairs, unpaired, [entry for position, entry in enumerate(after) if position not in taken]
 
 
 def _identity(entry: Filter, names: tuple[str, ...]) -> str:

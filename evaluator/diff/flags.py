@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from evaluator.context import JsonValue
 from evaluator.diff.conditions import PLACE as CONDITIONS
-from evaluator.diff.conditions import compare_conditions, conditions_of
+from evaluator.diff.conditions import compare_conditions
 from evaluator.diff.model import ConditionDiff, FieldChange, FlagDiff, Kind, VariantDiff
+from evaluator.diff.same_conditions import conditions_of
 from evaluator.diff.values import ABSENT, Absence, changed_field, changed_fields, without
 from evaluator.diff.variants import PLACE as VARIANTS
 from evaluator.diff.variants import comparable, compare_variants

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from evaluator.context import JsonValue
 from evaluator.diff.model import FieldChange
-from evaluator.json_text import Path, path_text, write
+from evaluator.json_text import MAX_DEPTH, Path, path_text, write
 
 
 class Absence(Enum):
@@ -50,27 +50,34 @@ def changed_field(path: Path, before: JsonValue | Absence, after: JsonValue | Ab
 
 
 def changed_fields(path: Path, before: JsonValue | Absence, after: JsonValue | Absence) -> Iterator[FieldChange]:
-    """The changes from one value to the other, each as deep as both are objects, or lists of one length."""
-    pending: list[tuple[Path, Any, Any]] = [(path, before, after)]
+    """The changes from one value to the other, each as deep as both are objects, or lists of one length.
+
+    Beyond the depth that a document may have, values are compared as a whole.
+    """
+    pending: list[Iterator[tuple[Path, Any, Any]]] = [iter(((path, before, after),))]
     while pending:
-        place, old, new = pending.pop()
-        if same(old, new):
-            continue
-        inner = list(_common_parts(old, new))
-        if inner:
-            pending.extend(((*place, part), *values) for part, *values in reversed(inner))
-            continue
-        change = changed_field(place, old, new)
-        if change is not None:
-            yield change
+        for place, old, new in pending[-1]:
+            if old is new:
+                continue
+            inner = _common_parts(place, old, new) if len(place) < MAX_DEPTH else None
+            if inner is not None:
+                pending.append(inner)
+                break
+            change = changed_field(place, old, new)
+            if change is not None:
+                yield change
+        else:
+            pending.pop()
 
 
-def _common_parts(before: Any, after: Any) -> Iterator[tuple[str | int, Any, Any]]:
+def _common_parts(place: Path, before: Any, after: Any) -> Iterator[tuple[Path, Any, Any]] | None:
+    """The values under each key or position of two objects or lists; None where they have none in common."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in dict.fromkeys((*before, *after)):
-            yield key, before.get(key, ABSENT), after.get(key, ABSENT)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        yield from ((index, *pair) for index, pair in enumerate(zip(before, after, strict=True)))
+        keys = dict.fromkeys((*before, *after))
+        return (((*place, key), before.get(key, ABSENT), after.get(key, ABSENT)) for key in keys) if keys else None
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after) > 0:
+        return (((*place, index), *pair) for index, pair in enumerate(zip(before, after, strict=True)))
+    return None
 
 
 def without(mapping: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]:

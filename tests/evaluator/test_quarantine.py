@@ -87,7 +87,7 @@ COHORTS: list[tuple[Any, str]] = [
     ({"type": "OR", "values": [{"type": "OR", "values": [{**FILTER, "key": None}]}]}, "values[0].values[0].key"),
     ({"id": 1, "filters": {"properties": []}}, "filters.properties"),
     ({"id": 1, "filters": {"properties": {"type": "AND", "values": [7]}}}, "filters.properties.values[0]"),
-    ({"id": 1, "filters": "all"}, "filters.properties"),
+    ({"id": 1, "filters": "all"}, "filters"),
 ]
 
 
