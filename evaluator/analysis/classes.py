@@ -1,0 +1,102 @@
+"""Sorts the values that a property can have into classes that no filter in question can tell apart.
+
+Every value there can be, and none, falls into one of the classes; a class may be empty. That is what proofs need. A
+class for which an example was found is certainly not empty, which is what examples need.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
+
+from evaluator.analysis.examples import examples
+from evaluator.analysis.lines import (
+    MOST_CLASSES,
+    Answers,
+    Asked,
+    date_classes,
+    every_answer,
+    merged,
+    number_classes,
+    version_classes,
+)
+from evaluator.analysis.model import TooMany
+from evaluator.analysis.questions import Family
+from evaluator.analysis.texts import Stand, named_texts, stands_for, text_classes
+from evaluator.context import MISSING, JsonValue, Mark
+
+NO_EXAMPLE = object()
+
+Row = tuple[bool, ...]
+"""The answers to all questions, in order."""
+
+TRUE_LIST: JsonValue = [True, [True]]
+"""A value that is true in the sense of filters without being the text ``true``: only lists are."""
+
+
+def classes(asked: Asked, *, may_be_absent: bool) -> dict[Row, object]:
+    """Every combination of answers that a value can give, with an example or ``NO_EXAMPLE``.
+
+    Raises TooMany.
+    """
+    found: dict[Row, object] = {}
+    if may_be_absent:
+        found[_row(asked, MISSING)] = MISSING
+    named = named_texts(asked)
+    for text in sorted(named):
+        for stand in stands_for(text):
+            found |= dict.fromkeys(_rows_of(asked, stand), NO_EXAMPLE)
+            _limit(found)
+    for answers in _unnamed(asked):
+        found.setdefault(tuple(answers[name] for name in asked), NO_EXAMPLE)
+        _limit(found)
+    for value in examples(asked, named):
+        row = _row(asked, value)
+        if found.get(row, NO_EXAMPLE) is NO_EXAMPLE:
+            found[row] = value
+    return found
+
+
+def _limit(found: Sequence[object] | dict[Row, object]) -> None:
+    if len(found) > MOST_CLASSES:
+        raise TooMany
+
+
+def _row(asked: Asked, value: JsonValue | Mark) -> Row:
+    return tuple(question.answer(value) for question in asked.values())
+
+
+def _rows_of(asked: Asked, stand: Stand) -> Iterator[Row]:
+    known = {name: question.answer(stand.value) for name, question in asked.items()}
+    free = [name for name, question in asked.items() if question.family in stand.free]
+    for answers in every_answer(free):
+        yield tuple({**known, **answers}.values())
+
+
+def _unnamed(asked: Asked) -> Iterator[Answers]:
+    """What the values can answer whose text no equality names. They are true for no question of truth, save lists."""
+    fixed = {
+        name: question.answer("") if question.family == "constant" else False
+        for name, question in asked.items()
+        if question.family in ("constant", "equality", "truth")
+    }
+    texts = [text_classes(_of(asked, "text")), every_answer(list(_of(asked, "pattern")))]
+    lines = [
+        number_classes(_of(asked, "number")),
+        version_classes(_of(asked, "version", "range")),
+        date_classes(_of(asked, "date")),
+    ]
+    yield from _combined([[fixed], *texts, *lines])
+    if _of(asked, "truth"):
+        rest = _of(asked, "truth", "number", "version", "range", "date")
+        listed = {name: question.answer(TRUE_LIST) for name, question in rest.items()}
+        yield from _combined([[fixed], *texts, [listed]])
+
+
+def _combined(parts: Sequence[Sequence[Answers]]) -> Iterator[Answers]:
+    if prod(map(len, parts)) > MOST_CLASSES:
+        raise TooMany
+    return map(merged, product(*parts))
+
+
+def _of(asked: Asked, *families: Family) -> Asked:
+    return {name: question for name, question in asked.items() if question.family in families}
