@@ -1,0 +1,118 @@
+"""Measures which branches of the evaluator, and of the SDK's own evaluation, the random cases reach.
+
+    pip install coverage
+    python tests/oracles/branch_reach.py --cases 20000
+
+Runs the strategies of the differential tests under ``coverage`` and lists every branch that none of them took. Exits
+with 1 if there is one that ``UNREACHED`` gives no reason for, or if a reason is given for a branch that was taken.
+"""
+
+# ruff: noqa: T201 - a report for people
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from coverage import Coverage
+
+ROOT: Final = Path(__file__).parents[2]
+EVALUATOR: Final = ["decide", "evaluate", "program", "index", "ask", "compile*", "matching/*", "local/*"]
+SDK: Final = "*/posthog/feature_flags.py"
+
+UNREACHED: Final[dict[str, dict[str, str]]] = {}
+"""By file and line of code: why no random case takes a branch that starts there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A step from one line to another; ``target`` 0: out of the function or module."""
+
+    file: str
+    line: int
+    code: str
+    target: int
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not reached, if that is known."""
+        return UNREACHED.get(self.file, {}).get(self.code)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure which branches the random cases reach.")
+    parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    coverage = Coverage(branch=True, data_file=None, config_file=False, include=[*_patterns(), SDK], messages=False)
+    coverage.start()
+    run_strategies(options.seed, options.cases)
+    coverage.stop()
+    return report(coverage)
+
+
+def _patterns() -> list[str]:
+    return [str(ROOT / "evaluator" / f"{name}.py") for name in EVALUATOR]
+
+
+def run_strategies(seed: int, cases: int) -> None:
+    """Imported here, so that coverage sees the modules being loaded."""
+    from tests.oracles.cases import random_batches
+    from tests.oracles.comparison import compare_local, compare_server
+    from tests.oracles.filter_questions import FAMILIES, disagreements, questions_on_family, questions_on_values
+
+    compare_local(random_batches(seed, cases))
+    compare_server(random_batches(seed, cases))
+    disagreements(questions_on_values(Random(f"{seed}"), cases), Counter())
+    for family in FAMILIES:
+        disagreements(questions_on_family(family, cases), Counter())
+
+
+def report(coverage: Coverage) -> int:
+    unreached: list[Branch] = []
+    for path in sorted(coverage.get_data().measured_files()):
+        total, missing = _branches(coverage, path)
+        unreached += missing
+        if total:
+            print(f"{1 - len(missing) / total:7.1%}  of {total:>4} branches  {_short(path)}")
+    print(f"\nNot reached: {len(unreached)}")
+    for branch in unreached:
+        print(f"  {branch.file}:{branch.line} -> {branch.target or 'out'}  {branch.code}")
+        print(f"      {branch.reason or 'NO REASON GIVEN'}")
+    taken = set(_stale({(branch.file, branch.code) for branch in unreached}))
+    for file, code in sorted(taken):
+        print(f"  {file}: a reason is given for a branch that is reached: {code}")
+    return 1 if taken or any(branch.reason is None for branch in unreached) else 0
+
+
+def _branches(coverage: Coverage, path: str) -> tuple[int, list[Branch]]:
+    """How many branches a file has, and those that were not taken. Lines never run take no branch either."""
+    analysis: Any = coverage._analyze(path)
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    starts = {start for start, count in analysis.branch_stats().items() if count[0] > 1}
+    total = sum(count for count, _ in analysis.branch_stats().values())
+    missing = [
+        Branch(_short(path), start, lines[start - 1].strip(), max(target, 0))
+        for start, targets in sorted(analysis.missing_branch_arcs().items())
+        if start in starts
+        for target in targets
+    ]
+    return total, missing
+
+
+def _short(path: str) -> str:
+    file = Path(path)
+    return str(file.relative_to(ROOT)) if file.is_relative_to(ROOT / "evaluator") else f"{file.parent.name}/{file.name}"
+
+
+def _stale(unreached: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for file, reasons in UNREACHED.items():
+        yield from ((file, code) for code in reasons if (file, code) not in unreached)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

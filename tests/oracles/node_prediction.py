@@ -1,0 +1,472 @@
+"""Predicts what posthog-node 5.70.0 decides, given its own answers to single filters.
+
+This is the table of docs/semantics.md in code: how that SDK walks a flag, its conditions, cohorts and dependencies. A
+place where it leaves the way of the Python SDK is noted under the number of its row.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from evaluator.context import MISSING, Context
+from evaluator.local.cohorts import COHORT_OPERATORS
+from evaluator.local.compiled import LocalFlag, LocalRuleset, Run, Scan, Scope
+from evaluator.local.filters import compile_filter
+from evaluator.local.trees import compile_cohort
+from evaluator.local.unknown import Unknown
+from tests.oracles.node_filter_differences import Answer, node_filter_row
+from tests.oracles.posthog_node import DEVICE, person_properties
+from tests.oracles.random_definitions import Feed
+from tests.oracles.random_values import Filter
+
+Properties = Mapping[str, Any]
+Value = bool | str
+Matcher = Callable[[Filter, Properties], Answer]
+"""Asks the SDK about one filter."""
+
+REASONS: Final = ("experience_continuity", "unsupported_definition", "unresolved_dependency", "missing_context")
+"""Where several apply, the first is reported."""
+_SCALE: Final = float(0xFFFFFFFFFFFFFFF)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class Undecided(Exception):
+    """Left to the server; a later filter or condition may still decide. ``regex``: because of a pattern."""
+
+    def __init__(self, reason: str = "unsupported_definition", *, regex: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.regex = regex
+
+
+class NeedsServer(Exception):
+    """Left to the server, and no later condition is tried."""
+
+    def __init__(self, reason: str = "unsupported_definition") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Stumble(Exception):
+    """The SDK meets something that it does not expect, and gives up."""
+
+
+class NodePrediction:
+    """One flag asked by one subject. ``rows`` are the rows that it met; None among them: a difference without a row."""
+
+    def __init__(self, feed: Feed, local: LocalRuleset, context: Context, run: Run, matcher: Matcher) -> None:
+        self.rows: set[str | None] = set()
+        self.unexplained: list[tuple[Filter, Any, Answer, Answer]] = []
+        self._flags = {flag["key"]: flag for flag in feed["flags"]}
+        self._feed = feed
+        self._local = local
+        self._run = run
+        self._matcher = matcher
+        self._explicit = feed.get("property_matching_version") == 2
+        self._distinct_id = context.distinct_id
+        self._person = {"distinct_id": context.distinct_id, **person_properties(context)}
+        self._groups = context.groups
+        self._group_properties = {
+            name: {"$group_key": key, **context.group_properties.get(name, {})} for name, key in context.groups.items()
+        }
+        self._answers: dict[str, Value] = {}
+        self._unanswered: set[str] = set()
+
+    def answer(self, key: str) -> tuple[Value | None, str | None]:
+        """The value, or the reason for none; neither where the SDK stumbles or is not asked at all."""
+        if not self._distinct_id:
+            self.rows.add("N17")
+            return None, None
+        try:
+            return self._value(self._flags[key]), None
+        except (Undecided, NeedsServer) as unknown:
+            return None, unknown.reason
+        except Stumble:
+            return None, None
+
+    # A flag
+
+    def _value(self, flag: Feed) -> Value:
+        if not flag["active"]:
+            return False
+        if flag.get("ensure_experience_continuity"):
+            raise Undecided("experience_continuity")
+        local = self._local.flags[flag["key"]]
+        self._note_flag(flag, local)
+        index = _filters(flag).get("aggregation_group_type_index")
+        if index is None:
+            return self._decide(flag, self._bucket(flag), self._person)
+        name = self._feed["group_type_mapping"].get(str(index))
+        if not name:
+            raise Undecided
+        if name not in self._groups:
+            return False
+        if local.device_bucketing and self._groups[name] is None:
+            self.rows.add("N37")
+        return self._decide(flag, self._groups[name], self._group_properties[name])
+
+    def _note_flag(self, flag: Feed, local: LocalFlag) -> None:
+        if local.device_bucketing is not (flag.get("bucketing_identifier") == "device_id"):
+            self.rows.add("N21")
+        if local.enrollment:
+            self.rows.add("N22")
+        parts = [local.holdout, local.variant_keys, local.variants, *local.conditions]
+        parts += [condition.bound for condition in local.conditions if not isinstance(condition, Unknown)]
+        if any(isinstance(part, Unknown) for part in parts):
+            self.rows.add("N27")
+
+    def _bucket(self, flag: Feed) -> Any:
+        if flag.get("bucketing_identifier") != "device_id":
+            return self._distinct_id
+        if not self._person.get(DEVICE):
+            raise Undecided(self._definition_reason(flag) or "missing_context")
+        return self._person[DEVICE]
+
+    def _decide(self, flag: Feed, bucket: Any, properties: Properties) -> Value:
+        filters = _filters(flag)
+        held_out = self._holdout(filters.get("holdout"), bucket)
+        if held_out is not None:
+            return held_out
+        reason: str | None = None
+        deferred: set[Value] = set()
+        for condition in filters.get("groups") or []:
+            target = self._target(filters, condition, bucket, properties)
+            if target is None:
+                continue
+            hashed, seen = target
+            try:
+                outcome = self._condition(flag, condition, hashed, seen)
+            except NeedsServer as unknown:
+                raise NeedsServer(self._graver_by_definition(reason, unknown.reason, flag)) from unknown
+            except Undecided as unknown:
+                reason = graver(reason, unknown.reason)
+                if unknown.regex:
+                    deferred.add(self._value_if_matched(flag, condition, hashed))
+                continue
+            if outcome == "match":
+                value = self._variant_of(flag, condition, hashed)
+                if deferred <= {value}:
+                    return value
+                self.rows.add("N16")
+                break
+            if filters.get("early_exit") and outcome == "out of rollout":
+                break
+        if reason is not None:
+            raise Undecided(reason, regex=bool(deferred))
+        return False
+
+    def _target(
+        self, filters: Feed, condition: Any, bucket: Any, properties: Properties
+    ) -> tuple[Any, Properties] | None:
+        """Whom the condition hashes and whose properties it reads; None if it is about a group that was not named."""
+        if condition is None:
+            raise Stumble
+        flag_index = filters.get("aggregation_group_type_index")
+        index = condition.get("aggregation_group_type_index", flag_index)
+        if index is None or index == flag_index:
+            return bucket, properties
+        name = self._feed["group_type_mapping"].get(str(index))
+        return (self._groups[name], self._group_properties[name]) if name in self._groups else None
+
+    def _value_if_matched(self, flag: Feed, condition: Feed, bucket: Any) -> Value:
+        """What a condition would decide whose pattern is left to the server."""
+        rollout = condition.get("rollout_percentage")
+        if _filters(flag).get("early_exit") and rollout is not None and self._beyond(flag["key"], bucket, rollout):
+            return False
+        return self._variant_of(flag, condition, bucket)
+
+    def _holdout(self, holdout: Any, bucket: Any) -> str | None:
+        if not isinstance(holdout, dict) or holdout.get("id") is None or holdout.get("exclusion_percentage") is None:
+            return None
+        percentage = _number(holdout["exclusion_percentage"])
+        if not math.isfinite(percentage):
+            return None
+        percentage = min(max(percentage, 0), 100)
+        if percentage != 100 and self._hash("holdout", bucket, separator="-") > percentage / 100:
+            return None
+        return f"holdout-{holdout['id']}"
+
+    def _variant_of(self, flag: Feed, condition: Feed, bucket: Any) -> Value:
+        variants = (_filters(flag).get("multivariate") or {}).get("variants") or []
+        pinned = condition.get("variant")
+        if pinned and any(variant.get("key") == pinned for variant in variants):
+            return str(pinned)
+        place = self._hash(flag["key"], bucket, salt="variant")
+        lower = 0.0
+        for variant in variants:
+            upper = lower + _number(variant.get("rollout_percentage", math.nan)) / 100
+            if lower <= place < upper:
+                return variant.get("key") or True
+            lower = upper
+        return True
+
+    def _beyond(self, key: str, bucket: Any, rollout: Any) -> bool:
+        return self._hash(key, bucket) > _number(rollout) / 100
+
+    def _hash(self, key: str, bucket: Any, *, salt: str = "", separator: str = ".") -> float:
+        text = javascript_text(bucket)
+        if text != str(bucket):
+            self.rows.add("N19")
+        if _SURROGATE.search(text):
+            self.rows.add("N18")
+            text = _SURROGATE.sub("\ufffd", text)
+        return int(hashlib.sha1(f"{key}{separator}{text}{salt}".encode()).hexdigest()[:15], 16) / _SCALE
+
+    # A condition
+
+    def _condition(self, flag: Feed, condition: Feed, bucket: Any, properties: Properties) -> str:
+        reason: str | None = None
+        regex = False
+        server: NeedsServer | None = None
+        for entry in condition.get("properties") or []:
+            if entry is None:
+                raise Stumble
+            try:
+                if not self._matches(entry, properties):
+                    return "no match"
+            except NeedsServer as unknown:
+                server = server or (unknown if reason is None else None)
+                reason = graver(reason, unknown.reason)
+            except Undecided as unknown:
+                regex |= unknown.regex
+                reason = graver(reason, unknown.reason)
+            except Stumble:
+                if reason is None:
+                    raise
+                break
+        if server is not None:
+            raise server
+        if reason is not None:
+            raise Undecided(reason, regex=regex)
+        rollout = condition.get("rollout_percentage")
+        beyond = rollout is not None and self._beyond(flag["key"], bucket, rollout)
+        return "out of rollout" if beyond else "match"
+
+    def _matches(self, entry: Filter, properties: Properties) -> bool:
+        if entry.get("type") == "cohort":
+            return self._cohort(entry, properties)
+        if entry.get("type") == "flag":
+            if properties is not self._person:
+                self.rows.add("N23")
+            return self._dependency(entry)
+        return self._property(entry, properties)
+
+    def _property(self, entry: Any, properties: Properties) -> bool:
+        node = self._matcher(entry, properties)
+        known = entry if isinstance(entry, dict) else {}
+        truth = compile_filter(entry, explicit_equality=self._explicit).decide(self._scope(properties))
+        python = truth.cause.value if isinstance(truth, Unknown) else truth
+        self._note_filter(known, properties.get(known.get("key"), MISSING), python, node)
+        if isinstance(node, bool):
+            return node
+        if node is None:
+            raise Stumble
+        raise Undecided("unsupported_definition" if node == "regex" else node, regex=node == "regex")
+
+    def _note_filter(self, entry: Filter, found: Any, python: Answer, node: Answer) -> None:
+        if python == ("unsupported_definition" if node == "regex" else node):
+            return
+        row = node_filter_row(entry, found, python, node)
+        self.rows.add(row)
+        if row is None:
+            self.unexplained.append((entry, found, python, node))
+
+    def _scope(self, properties: Properties) -> Scope:
+        return Scope(properties, self._distinct_id, self._run)
+
+    # Cohorts
+
+    def _cohort(self, entry: Filter, properties: Properties) -> bool:
+        identity = javascript_text(entry.get("value"))
+        if identity != str(entry.get("value")):
+            self.rows.add("N36")
+        if identity not in self._feed["cohorts"]:
+            raise NeedsServer
+        if (entry.get("operator") or "exact") not in COHORT_OPERATORS:
+            self.rows.add("N30")
+        return self._tree(self._feed["cohorts"][identity], properties) is not (entry.get("operator") == "not_in")
+
+    def _tree(self, tree: Any, properties: Properties) -> bool:
+        if not tree:
+            if tree != {}:
+                self.rows.add("N33")
+            return True
+        kind = tree.get("type") if isinstance(tree, dict) else None
+        if kind == "property":
+            self.rows.add("N33")
+        if kind not in ("AND", "OR", "property"):
+            raise NeedsServer
+        every = kind != "OR"
+        entries = tree.get("values")
+        if not entries:
+            if entries is None:
+                self.rows.add("N33")
+            elif not every:
+                self.rows.add("N31")
+            return every
+        return self._entries(tree, entries, properties, every=every)
+
+    def _entries(self, tree: Feed, entries: list[Any], properties: Properties, *, every: bool) -> bool:
+        if not isinstance(entries[0], dict):
+            self.rows.add("N33")
+            raise Stumble
+        nested = "values" in entries[0]
+        reason: str | None = None
+        regex = False
+        for position, entry in enumerate(entries):
+            if not isinstance(entry, dict):
+                self.rows.add("N33")
+            elif ("values" in entry) is not nested:
+                self.rows.add("N34")
+            try:
+                matches = self._tree(entry, properties) if nested else self._leaf(entry, properties)
+            except Undecided as unknown:
+                reason = graver(reason, unknown.reason)
+                regex |= unknown.regex
+                continue
+            if matches is not every:
+                if position + 1 < len(entries):
+                    self._note_order(tree, properties, answer=matches)
+                return matches
+        if reason is not None:
+            raise Undecided(reason, regex=regex)
+        return every
+
+    def _leaf(self, entry: Any, properties: Properties) -> bool:
+        if entry is None:
+            raise Stumble
+        matches = self._matches(entry, properties) if isinstance(entry, dict) else self._property(entry, properties)
+        return matches is not bool(isinstance(entry, dict) and entry.get("negation"))
+
+    def _note_order(self, tree: Feed, properties: Properties, *, answer: bool) -> None:
+        """The Python SDK asks the entries behind the one that settles the tree, too."""
+        if compile_cohort(tree, explicit_equality=self._explicit).decide(self._scope(properties)) is not answer:
+            self.rows.add("N32")
+
+    # Dependencies
+
+    def _dependency(self, entry: Filter) -> bool:
+        self._note_shape(entry)
+        chain = entry.get("dependency_chain")
+        if not isinstance(chain, list) or not chain:
+            raise Undecided
+        if any(key not in self._answers and key not in self._flags for key in chain):
+            raise Undecided
+        for key in chain:
+            if key not in self._answers:
+                self._answers[key] = self._answer_of(self._flags[key])
+        target, expected = entry.get("key"), entry.get("value")
+        if target not in self._answers:
+            self.rows.add("N25")
+            return False
+        value = self._answers[target]
+        if isinstance(expected, bool):
+            return expected is value or (isinstance(value, str) and value != "" and expected)
+        return isinstance(expected, str) and value == expected
+
+    def _note_shape(self, entry: Filter) -> None:
+        if entry.get("operator") != "flag_evaluates_to" or not entry.get("key") or entry.get("value") is None:
+            self.rows.add("N24")
+
+    def _answer_of(self, flag: Feed) -> Value:
+        if _asks_groups(flag):
+            self.rows.add("N23")
+        if flag["key"] in self._unanswered:
+            self.rows.add("N39")
+        self._unanswered.add(flag["key"])
+        try:
+            return self._value(flag)
+        except NeedsServer as unknown:
+            raise NeedsServer("unresolved_dependency") from unknown
+        except Undecided as unknown:
+            raise Undecided("unresolved_dependency", regex=unknown.regex) from unknown
+        except Stumble as unknown:
+            self.rows.add("N26")
+            raise Undecided("unresolved_dependency") from unknown
+
+    # Reasons that the definition alone gives
+
+    def _graver_by_definition(self, reason: str | None, other: str, flag: Feed) -> str:
+        try:
+            found = self._definition_reason(flag)
+        except Stumble:
+            found = None
+        return graver(graver(reason, other), found or other)
+
+    def _definition_reason(self, flag: Feed) -> str | None:
+        for condition in _filters(flag).get("groups") or []:
+            if condition is None:
+                raise Stumble
+            for entry in condition.get("properties") or []:
+                if self._unsupported(entry, set()):
+                    return "unsupported_definition"
+        return None
+
+    def _unsupported(self, entry: Any, seen: set[str]) -> bool:
+        if entry is None:
+            raise Stumble
+        if isinstance(entry, dict) and entry.get("type") == "flag":
+            self._note_shape(entry)
+            chain = entry.get("dependency_chain")
+            return not isinstance(chain, list) or not chain or any(key not in self._flags for key in chain)
+        if not isinstance(entry, dict) or entry.get("type") != "cohort":
+            answer = self._matcher(entry, {})
+            known = entry if isinstance(entry, dict) else {}
+            truth = compile_filter(entry, explicit_equality=self._explicit).decide(self._scope({}))
+            self._note_filter(known, MISSING, truth.cause.value if isinstance(truth, Unknown) else truth, answer)
+            return answer == "unsupported_definition"
+        identity = javascript_text(entry.get("value"))
+        if identity not in self._feed["cohorts"]:
+            return True
+        if identity in seen:
+            return False
+        seen.add(identity)
+        unsupported = self._unsupported_tree(self._feed["cohorts"][identity], seen)
+        python = compile_filter(entry, explicit_equality=self._explicit)
+        if python.unsupported(Scan(self._local, self._run.now)) is not unsupported:
+            self.rows.add("N30" if (entry.get("operator") or "exact") not in COHORT_OPERATORS else "N33")
+        return unsupported
+
+    def _unsupported_tree(self, tree: Any, seen: set[str]) -> bool:
+        for entry in (tree.get("values") if isinstance(tree, dict) else None) or []:
+            if not isinstance(entry, dict):
+                raise Stumble
+            if self._unsupported_tree(entry, seen) if "values" in entry else self._unsupported(entry, seen):
+                return True
+        return False
+
+
+def graver(first: str | None, second: str) -> str:
+    """Which of two reasons is reported."""
+    return second if first is None else min(first, second, key=REASONS.index)
+
+
+def javascript_text(value: Any) -> str:
+    """What a template literal makes of a JSON value."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, list):
+        return ",".join("" if part is None else javascript_text(part) for part in value)
+    if isinstance(value, dict):
+        return "[object Object]"
+    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
+
+
+def _number(value: Any) -> float:
+    """What arithmetic makes of a JSON value."""
+    try:
+        return float(value or 0)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def _filters(flag: Feed) -> Feed:
+    return flag["filters"] if isinstance(flag.get("filters"), dict) else {}
+
+
+def _asks_groups(flag: Feed) -> bool:
+    filters = _filters(flag)
+    conditions = [condition for condition in filters.get("groups") or [] if condition]
+    return any(part.get("aggregation_group_type_index") is not None for part in (filters, *conditions))
