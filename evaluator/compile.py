@@ -15,6 +15,7 @@ from evaluator.definitions.problem import DefinitionWarning, Problem, Undecodabl
 from evaluator.definitions.time_zone import zone_named
 from evaluator.dependencies import order_flags
 from evaluator.index import ConditionIndex
+from evaluator.prepared import PreparedAnswers
 from evaluator.program import build_program
 from evaluator.ruleset import Ruleset
 
@@ -49,6 +50,7 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
         questions=questions,
         programs=programs,
         served=served,
+        prepared=PreparedAnswers(programs, flags),
         index=ConditionIndex(served, flags),
     )
 

@@ -92,6 +92,7 @@ def _property_test(
         uses_now=compiled.uses_now,
         negated=negated,
         filter=entry,
+        text=compiled.text,
     )
 
 

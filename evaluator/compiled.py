@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from evaluator.context import JsonValue, Mark
+from evaluator.text_test import TextTest
 
 Predicate = Callable[[JsonValue | Mark, datetime], bool]
 """Tests one property value at one moment. Takes ``MISSING`` like a value; is never asked about ``REDACTED``,
@@ -22,7 +23,7 @@ class PropertyTest:
 
     ``source`` is the group type's name where ``group_index`` is mapped, else None: such a filter never matches.
     ``uses_now`` is true where the answer can depend on the moment. ``negated`` (cohort leaves only) inverts the
-    predicate's answer.
+    predicate's answer. ``text`` is the predicate once more in the form that the evaluator prefers for texts.
 
     Two properties exist without being passed: the person's ``distinct_id`` is the subject's id unless
     ``Context.properties`` has one, and a group's ``$group_key`` is the key in ``Context.groups``, always. A group
@@ -36,6 +37,7 @@ class PropertyTest:
     uses_now: bool
     negated: bool
     filter: Mapping[str, Any]
+    text: TextTest | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

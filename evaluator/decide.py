@@ -1,10 +1,8 @@
 """Decides one flag for one subject: the conditions in order, the first that matches and admits the subject."""
 
-from datetime import datetime
-
 from evaluator.check import Check
-from evaluator.context import MISSING, REDACTED, Context, Mark
-from evaluator.hashing import MAX_DISTINCT_ID, rollout_hash, variant_hash
+from evaluator.context import MISSING, REDACTED, Mark
+from evaluator.hashing import hashed_bytes
 from evaluator.program import Program, Step
 from evaluator.result import Result
 
@@ -34,7 +32,7 @@ def decide(program: Program, check: Check) -> Result:
         if isinstance(identity, Mark):
             opened.extend(_unidentified(program, step))
             continue
-        answer = admit(program.key, step, identity)
+        answer = admit(step, hashed_bytes(identity))
         if answer is None:
             best, rank = step, OUT_OF_ROLLOUT
             if program.early_exit and matches:
@@ -49,38 +47,22 @@ def decide(program: Program, check: Check) -> Result:
     return _settle(opened, answer) if opened else answer
 
 
-def decide_plain(program: Program, context: Context, now: datetime) -> Result | None:
-    """``decide`` for a plain program, which needs nothing but the person's id and properties.
-
-    None where a redacted value is in the way: then ``decide`` has to weigh what is possible.
-    """
-    properties, best = context.properties, program.all_missed
-    for step in program.steps:
-        for name, predicate in step.person:
-            value = properties.get(name, MISSING)
-            if value is REDACTED:
-                return None
-            if not predicate(value, now):
-                break
-        else:
-            answer = admit(program.key, step, context.distinct_id[:MAX_DISTINCT_ID])
-            if answer is not None:
-                return answer
-            best = step.excluded
-            if program.early_exit:
-                break
-    return best
-
-
-def admit(key: str, step: Step, identity: str) -> Result | None:
+def admit(step: Step, identity: bytes) -> Result | None:
     """The answer of a condition whose filters match; None if its rollout leaves the subject out."""
-    if step.bound is not None and rollout_hash(key, identity) > step.bound:
+    if not identity:
+        return step.at_zero
+    if step.bound is None and step.pinned is not None:
+        return step.pinned
+    hashed = step.start()
+    hashed.update(identity)
+    if step.bound is not None and hashed.digest() >= step.bound:
         return None
     if step.pinned is not None:
         return step.pinned
-    hashed = variant_hash(key, identity)
+    hashed.update(b"variant")
+    place = hashed.digest()
     for bound, answer in step.variants:
-        if hashed < bound:
+        if place < bound:
             return answer
     return step.unassigned
 

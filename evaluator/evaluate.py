@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from evaluator import answers
 from evaluator.check import Check
 from evaluator.context import Context
-from evaluator.decide import decide, decide_plain
+from evaluator.decide import decide
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.local import evaluate_local
 from evaluator.program import Program
@@ -42,17 +41,7 @@ def evaluate(
     """
     if profile == "local":
         return evaluate_local(ruleset.local, key, context, now=now)
-    program = ruleset.programs.get(key)
-    if program is None:
-        return answers.failed(key, "flag_not_found")
-    if program.fixed is not None:
-        return program.fixed
-    if program.is_plain and (result := decide_plain(program, context, now)) is not None:
-        return result
-    check = Check(context, now, facts)
-    if program.requires:
-        answer_dependencies(ruleset, program, check)
-    return decide(program, check)
+    return ruleset.prepared[key](context, now, facts)
 
 
 def evaluate_all(
@@ -94,11 +83,3 @@ def _answer(
                 check.results[asked] = target.disabled if known is None or target.off_for_dependents else known
         results[program.key] = program.fixed or decide(program, check)
     return results
-
-
-def answer_dependencies(ruleset: Ruleset, program: Program, check: Check) -> None:
-    """Answers all flags that the program needs, into ``check.results``."""
-    for key in program.requires:
-        required = ruleset.programs[key]
-        result = required.disabled if required.off_for_dependents else required.fixed
-        check.results[key] = result or decide(required, check)

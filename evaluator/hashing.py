@@ -10,10 +10,10 @@ holds everybody whose hash is *below* its bound and not below an earlier one's.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha1
 from math import inf
-from typing import Final
+from typing import Final, Protocol
 
 from evaluator.context import JsonValue
 from evaluator.matching.text_form import number_text
@@ -25,6 +25,22 @@ MAX_DISTINCT_ID: Final = 200
 """Unicode scalar values of a distinct id that count; PostHog's server drops the rest."""
 
 _HASHES: Final = range(SCALE)
+_BEYOND_ALL: Final = b"\xff" * 21
+"""Above every digest, all of which have 20 bytes."""
+
+
+class Hash(Protocol):
+    """A SHA-1 under way."""
+
+    def update(self, data: bytes, /) -> None:
+        """Reads on."""
+
+    def digest(self) -> bytes:
+        """The 20 bytes so far; it can read on after that."""
+
+
+HashStart = Callable[[], Hash]
+"""Gives a SHA-1 that has read what the hashes of a flag begin with."""
 
 
 def hash60(text: str) -> int:
@@ -32,11 +48,30 @@ def hash60(text: str) -> int:
 
     A lone surrogate, which no JSON parser of a server lets through, is hashed as its three raw bytes.
     """
+    return int.from_bytes(sha1(hashed_bytes(text)).digest()[:8], "big") >> 4
+
+
+def hashed_bytes(text: str) -> bytes:
+    """The text as it is hashed: UTF-8, in which a lone surrogate gets three bytes as well."""
     try:
-        encoded = text.encode()
+        return text.encode()
     except UnicodeEncodeError:
-        encoded = text.encode("utf-8", "surrogatepass")
-    return int.from_bytes(sha1(encoded).digest()[:8], "big") >> 4
+        return text.encode("utf-8", "surrogatepass")
+
+
+def subject_bytes(distinct_id: str) -> bytes:
+    """The part of a distinct id that is hashed."""
+    return hashed_bytes(distinct_id if len(distinct_id) <= MAX_DISTINCT_ID else distinct_id[:MAX_DISTINCT_ID])
+
+
+def hash_start(flag_key: str) -> HashStart:
+    """The start of a flag's hashes. Reading an id gives the subject's rollout hash, then ``variant`` the other one."""
+    return sha1(hashed_bytes(f"{flag_key}."), usedforsecurity=False).copy
+
+
+def digest_bound(bound: int) -> bytes:
+    """The bytes that a digest is below exactly if its 60-bit hash is below ``bound``."""
+    return (bound << 4).to_bytes(8, "big") if bound < SCALE else _BEYOND_ALL
 
 
 def rollout_hash(flag_key: str, bucketing_id: str) -> int:

@@ -13,6 +13,7 @@ from evaluator.check import Check
 from evaluator.compiled import CompiledCondition, CompiledFlag, PropertyTest
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.decide import admit
+from evaluator.hashing import hashed_bytes
 from evaluator.json_text import dumps
 from evaluator.program import Program, Step
 from evaluator.result import Result
@@ -90,11 +91,11 @@ class ConditionIndex:
             for predicate, others in table.momentary:
                 if not predicate(value, now):
                     matching &= others
-        results = self._defaults.copy()
+        results, identity = self._defaults.copy(), hashed_bytes(check.distinct_id)
         while matching:
             lowest = matching & -matching
             program, step, other_flags = self._slots[lowest.bit_length() - 1]
-            answer = admit(program.key, step, check.distinct_id)
+            answer = admit(step, identity)
             results[program.key] = step.excluded if answer is None else answer
             if answer is None and not program.early_exit:
                 matching ^= lowest

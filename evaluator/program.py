@@ -9,7 +9,7 @@ from evaluator.ask import Question, ask_test
 from evaluator.check import DISTINCT_ID, Check
 from evaluator.compiled import CompiledCondition, CompiledFlag, Predicate, PropertyTest, Test
 from evaluator.context import MISSING, REDACTED, Mark
-from evaluator.hashing import holdout_hash, variant_bounds
+from evaluator.hashing import HashStart, digest_bound, hash_start, holdout_hash, variant_bounds
 from evaluator.result import Result
 
 ENTIRE = variant_bounds((100,))[0]
@@ -24,19 +24,23 @@ class Step:
     """One condition. Every answer that it can give is built already.
 
     ``person`` are plain filters on properties of the person, the bulk of all filters; ``others`` all the rest.
-    ``identify`` None stands for the distinct id. ``pinned`` is the answer where no hash decides on the variant, else
-    it depends on ``variants`` (exclusive upper bound of the variant hash, answer) and ``unassigned`` beyond the last.
-    ``missed_beside_group`` says that a condition on a group could not be tried.
+    ``identify`` None stands for the distinct id. ``start`` begins the subject's hashes; ``bound`` is what the digest of
+    the rollout hash must be below (None: everybody is inside). ``pinned`` is the answer where no hash decides on the
+    variant, else it depends on ``variants`` (exclusive upper bound of the digest, answer) and ``unassigned`` beyond the
+    last. ``at_zero`` is the answer to an empty id, None if the rollout leaves it out. ``missed_beside_group`` says that
+    a condition on a group could not be tried.
     """
 
     person: Sequence[tuple[str, Predicate]]
     others: Sequence[Question]
-    bound: int | None
     identify: Identify | None
+    start: HashStart
+    bound: bytes | None
     of_group: bool
     pinned: Result | None
-    variants: Sequence[tuple[int, Result]]
+    variants: Sequence[tuple[bytes, Result]]
     unassigned: Result
+    at_zero: Result | None
     missed: Result
     missed_beside_group: Result
     excluded: Result
@@ -73,7 +77,8 @@ class Program:
 
 def build_program(flag: CompiledFlag, requires: Sequence[str], cohorts: Mapping[str, Question]) -> Program:
     """Works the flag out. ``requires`` are all flags that it needs, directly or not, each after those it needs."""
-    steps = tuple(_step(flag, condition, cohorts) for condition in flag.conditions)
+    start = hash_start(flag.key)
+    steps = tuple(_step(flag, condition, cohorts, start) for condition in flag.conditions)
     fixed, gate = _fixed(flag, steps), _gate(flag)
     unmatched = answers.no_group_type(flag.key, None)
     return Program(
@@ -120,20 +125,24 @@ def _fixed(flag: CompiledFlag, steps: Sequence[Step]) -> Result | None:
     return first.pinned if unconditional else None
 
 
-def _step(flag: CompiledFlag, condition: CompiledCondition, cohorts: Mapping[str, Question]) -> Step:
-    index = condition.index
+def _step(flag: CompiledFlag, condition: CompiledCondition, cohorts: Mapping[str, Question], start: HashStart) -> Step:
+    index, bound = condition.index, condition.rollout_bound
     of_group = condition.aggregation is not None
-    variants = tuple((bound, answers.matched(flag, index, variant)) for bound, variant in flag.variants)
     unassigned = answers.matched(flag, index, None)
+    pinned = _pinned(flag, condition, unassigned)
+    variants = [] if pinned else [(limit, answers.matched(flag, index, variant)) for limit, variant in flag.variants]
+    first = next((answer for limit, answer in variants if limit > 0), unassigned)
     return Step(
         person=tuple((test.property, test.predicate) for test in condition.tests if is_plain(test)),
         others=tuple(ask_test(test, cohorts) for test in condition.tests if not is_plain(test)),
-        bound=condition.rollout_bound,
         identify=_identify(flag, condition),
+        start=start,
+        bound=None if bound is None else digest_bound(bound + 1),
         of_group=of_group,
-        pinned=_pinned(flag, condition, unassigned),
-        variants=variants,
+        pinned=pinned,
+        variants=tuple((digest_bound(limit), answer) for limit, answer in variants),
         unassigned=unassigned,
+        at_zero=None if bound is not None and bound < 0 else pinned or first,
         missed=answers.not_matching(flag, index),
         missed_beside_group=answers.not_matching(flag, index, group_skipped=True),
         excluded=answers.out_of_rollout(flag, index),

@@ -13,6 +13,7 @@ from evaluator.feed import build_feed
 from evaluator.index import ConditionIndex
 from evaluator.local import LocalRuleset, compile_local
 from evaluator.portability import Project, portability_warnings, warnings_about
+from evaluator.prepared import PreparedAnswers
 from evaluator.program import Program
 
 
@@ -23,8 +24,8 @@ class Ruleset:
     ``flags`` holds every flag that has a usable key, quarantined ones too; ``cohorts`` only those that can be used.
     ``order`` lists the flags' keys, each after those it depends on; flags without an order (missing or circular
     dependencies) come last. ``problems`` lists what was quarantined, converted or is doubtful. ``questions``
-    (memberships by cohort), ``programs``, ``served`` (the programs of the flags that answers include, in order) and
-    ``index`` are the evaluator's own.
+    (memberships by cohort), ``programs``, ``served`` (the programs of the flags that answers include, in order),
+    ``prepared`` and ``index`` are the evaluator's own.
     """
 
     definitions: Definitions
@@ -36,6 +37,7 @@ class Ruleset:
     questions: Mapping[str, Question]
     programs: Mapping[str, Program]
     served: Sequence[Program]
+    prepared: PreparedAnswers
     index: ConditionIndex
 
     @cached_property

@@ -9,7 +9,6 @@ from evaluator.check import Check
 from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.context import MISSING, REDACTED, Context, Mark
 from evaluator.decide import decide
-from evaluator.evaluate import answer_dependencies
 from evaluator.explaining.explanation import (
     BucketTrace,
     ConditionOutcome,
@@ -23,6 +22,7 @@ from evaluator.explaining.trace import trace_bucket, trace_cohorts, trace_filter
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.graph import reachable
 from evaluator.hashing import holdout_hash, unit
+from evaluator.prepared import answer_dependencies
 from evaluator.program import Program, Step, enrollment_property, holdout_identity
 from evaluator.ruleset import Ruleset
 
@@ -37,7 +37,7 @@ def explain(ruleset: Ruleset, key: str, context: Context, *, now: datetime, fact
     if program is None:
         result = answers.failed(key, "flag_not_found")
         return Explanation(key, check.distinct_id, result, f"There is no flag “{key}”.")
-    answer_dependencies(ruleset, program, check)
+    answer_dependencies(ruleset.programs, program, check)
     explained = _explain(ruleset, key, check)
     return replace(explained, dependencies=tuple(_explain(ruleset, needed, check) for needed in program.requires))
 

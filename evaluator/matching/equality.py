@@ -18,12 +18,20 @@ def equals(wanted: JsonValue, *, positive: bool, matching_version: int) -> Predi
     An empty list asks whether the property is truthy. Before version 2, so does any filter made of truth values only:
     it compares truthiness, whereby ``false`` matches whatever is not true.
     """
+    texts = wanted_texts(wanted, matching_version)
+    if texts is not None:
+        return _one_of(texts, positive)
+    return _same_truth(_is_true(wanted), positive)
+
+
+def wanted_texts(wanted: JsonValue, matching_version: int) -> frozenset[str] | None:
+    """The texts one of which the property must be; None where the filter asks for its truth."""
     if isinstance(wanted, list | tuple) and not wanted:
-        return _same_truth(True, positive)
+        return None
     if matching_version != EXPLICIT and _is_truth_value(wanted):
-        return _same_truth(_is_true(wanted), positive)
+        return None
     alternatives = wanted if isinstance(wanted, list | tuple) else [wanted]
-    return _one_of(frozenset(text_of(alternative).lower() for alternative in alternatives), positive)
+    return frozenset(text_of(alternative).lower() for alternative in alternatives)
 
 
 def _one_of(texts: frozenset[str], positive: bool) -> Predicate:

@@ -11,14 +11,20 @@ from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
 from evaluator.matching import dates, equality, numbers, regex, semver, semver_ranges, text
 from evaluator.matching.errors import BadFilter
+from evaluator.matching.text_test import text_test
+from evaluator.text_test import TextTest
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPredicate:
-    """A filter's test of a property value. ``uses_now``: its answer can depend on the moment of the check."""
+    """A filter's test of a property value. ``uses_now``: its answer can depend on the moment of the check.
+
+    ``text`` is the same test of a text in another form, where there is one.
+    """
 
     predicate: Predicate
     uses_now: bool
+    text: TextTest | None = None
 
 
 _Compile = Callable[[JsonValue], Predicate | None]
@@ -74,13 +80,14 @@ def compile_predicate(filter: Mapping[str, Any], *, matching_version: int, timez
     wanted = filter.get("value")
     if wanted is None or operator in _ELSEWHERE:
         return CompiledPredicate(_never, uses_now=False)
+    as_text = text_test(operator, wanted, matching_version=matching_version)
     if operator in _EQUALITY:
         predicate = equality.equals(wanted, positive=_EQUALITY[operator], matching_version=matching_version)
-        return CompiledPredicate(predicate, uses_now=False)
+        return CompiledPredicate(predicate, uses_now=False, text=as_text)
     if operator in dates.COMPARISONS:
         dated = dates.compares(wanted, comparison=dates.COMPARISONS[operator], timezone=timezone)
         return CompiledPredicate(dated or _never, uses_now=dated is not None)
-    return CompiledPredicate(_TIMELESS[operator](wanted) or _never, uses_now=False)
+    return CompiledPredicate(_TIMELESS[operator](wanted) or _never, uses_now=False, text=as_text)
 
 
 def _operator_of(filter: Mapping[str, Any]) -> str:

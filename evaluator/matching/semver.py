@@ -4,11 +4,13 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
 from evaluator.matching.text_form import WHITE_SPACE, text_of
+from evaluator.text_test import KNOWN_LENGTH
 
 IDENTIFIERS: Final = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _SUFFIX_START: Final = re.compile(r"(?=[-+])")
@@ -17,7 +19,6 @@ _NUMBER: Final = re.compile(r"[0-9]+")
 _PLAIN: Final = re.compile(r"v?([0-9]{1,15})\.([0-9]{1,15})\.([0-9]{1,15})")
 _LARGEST_NUMBER: Final = (1 << 64) - 1
 _MOST_DIGITS: Final = len(str(_LARGEST_NUMBER))
-
 Order = tuple[object, ...]
 """A key that sorts pre-releases or builds; compare only keys of the same kind."""
 
@@ -61,6 +62,10 @@ def version_of(value: JsonValue) -> Version | None:
     One leading ``v`` is dropped, missing components count as 0, and leading zeros do not count.
     """
     text = text_of(value)
+    return known_version(text) if len(text) <= KNOWN_LENGTH else _read(text)
+
+
+def _read(text: str) -> Version | None:
     plain = _PLAIN.fullmatch(text)
     if plain:
         return Version(tuple(map(int, plain.groups())), RELEASE, ())
@@ -69,6 +74,10 @@ def version_of(value: JsonValue) -> Version | None:
     if core is None or len(core) != 3 or parts is None or has_leading_zero(parts[1] or ""):
         return None
     return Version(core, prerelease_order(parts[1]), _build_order(parts[2]))
+
+
+known_version = lru_cache(maxsize=4096)(_read)
+"""``version_of`` a short text: there are few versions, and they come again and again."""
 
 
 def bare(text: str) -> str:

@@ -1,0 +1,36 @@
+"""From a filter to its text test."""
+
+from typing import Final
+
+from evaluator.context import JsonValue
+from evaluator.matching import equality, semver, text
+from evaluator.text_test import Form, TextTest
+
+_EQUALITY: Final = {"exact": Form.ONE_OF, "is_not": Form.NONE_OF}
+_PARTS: Final = {
+    "icontains": Form.CONTAINS,
+    "not_icontains": Form.LACKS,
+    "starts_with": Form.STARTS,
+    "not_starts_with": Form.STARTS_NOT,
+    "ends_with": Form.ENDS,
+    "not_ends_with": Form.ENDS_NOT,
+}
+_VERSIONS: Final = {
+    "semver_eq": Form.VERSION_IS,
+    "semver_neq": Form.VERSION_IS_NOT,
+    "semver_gt": Form.VERSION_ABOVE,
+    "semver_gte": Form.VERSION_FROM,
+    "semver_lt": Form.VERSION_BELOW,
+    "semver_lte": Form.VERSION_TO,
+}
+
+
+def text_test(operator: str, wanted: JsonValue, *, matching_version: int) -> TextTest | None:
+    """The text test of an operator (no alias) with a wanted value; None where there is only the predicate."""
+    if operator in _EQUALITY:
+        texts = equality.wanted_texts(wanted, matching_version)
+        return None if texts is None else TextTest(_EQUALITY[operator], texts)
+    if operator in _PARTS:
+        return TextTest(_PARTS[operator], text.folded(wanted))
+    version = semver.version_of(wanted) if operator in _VERSIONS else None
+    return None if version is None else TextTest(_VERSIONS[operator], version)
