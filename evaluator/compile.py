@@ -15,6 +15,7 @@ from evaluator.definitions.problem import DefinitionWarning, Problem, Undecodabl
 from evaluator.definitions.time_zone import zone_named
 from evaluator.dependencies import order_flags
 from evaluator.index import ConditionIndex
+from evaluator.json_text import brief
 from evaluator.prepared import PreparedAnswers
 from evaluator.program import build_program
 from evaluator.ruleset import Ruleset
@@ -94,7 +95,7 @@ def _zone(name: str, warnings: list[DefinitionWarning]) -> tzinfo:
     problem = Problem(
         "timezone",
         "unknown_timezone",
-        f"There is no time zone {name!r}; UTC is used.",
+        f"There is no time zone {brief(name)}; UTC is used.",
         "Use an IANA name, such as “Europe/Berlin”.",
     )
     warnings.append(DefinitionWarning("settings", "timezone", "warning", problem))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
+from evaluator.json_text import brief
 from evaluator.matching import dates, equality, numbers, regex, semver, semver_ranges, text
 from evaluator.matching.errors import BadFilter
 from evaluator.matching.text_test import text_test
@@ -57,6 +58,8 @@ _TIMELESS: Final[Mapping[str, _Compile]] = {
         for name in ("semver_tilde", "semver_caret", "semver_wildcard")
     },
 }
+_LONGEST_OPERATOR: Final = 100
+"""Characters of a wrong operator for which a right one is suggested."""
 _ELSEWHERE: Final = ("in", "not_in", "flag_evaluates_to")
 """Operators of cohort and flag filters. The server knows them, but on a property they never match."""
 
@@ -95,10 +98,11 @@ def _operator_of(filter: Mapping[str, Any]) -> str:
     if operator is None:
         return "exact"
     if not isinstance(operator, str) or operator not in OPERATORS:
-        close = get_close_matches(str(operator), OPERATORS, n=1)
+        named = isinstance(operator, str) and len(operator) <= _LONGEST_OPERATOR
+        close = get_close_matches(operator, OPERATORS, n=1) if named else []
         raise BadFilter(
             "unknown_operator",
-            f"{operator!r} is not an operator",
+            f"{brief(operator)} is not an operator",
             path="operator",
             fix=f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(OPERATORS)}",
         )

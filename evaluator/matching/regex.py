@@ -7,6 +7,7 @@ import re2
 
 from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
+from evaluator.definitions.limits import LONGEST_PATTERN
 from evaluator.matching.errors import BadFilter
 from evaluator.matching.regex_syntax import InvalidPattern, UnsupportedPattern, translate
 from evaluator.matching.text_form import text_of
@@ -22,6 +23,13 @@ def finds(wanted: JsonValue, *, positive: bool) -> Predicate:
     is present. Raises ``BadFilter`` where the pattern is valid for the server but not for RE2.
     """
     pattern = text_of(wanted)
+    if len(pattern) > LONGEST_PATTERN:
+        raise BadFilter(
+            "unsupported_regex",
+            f"the pattern has {len(pattern):,} characters; {LONGEST_PATTERN:,} are the most",
+            path="value",
+            fix="use a list of values, or a shorter pattern",
+        )
     try:
         compiled = _compile(translate(pattern))
     except InvalidPattern:
