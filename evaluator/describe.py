@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from evaluator.context import JsonValue
+from evaluator.definitions.structure import is_number
 from evaluator.json_text import dumps
 from evaluator.matching.text_form import text_of
 
@@ -224,7 +225,7 @@ def _variants(rules: Mapping[str, Any]) -> Iterator[str]:
     named = [f"{shown(entry.get('key'))} {percent(entry.get('rollout_percentage', 0))}" for entry in entries]
     yield f"Whoever gets it is given one of {len(variants)} variants: {', '.join(named)}."
     weights = [entry.get("rollout_percentage", 0) for entry in entries]
-    if all(isinstance(weight, int | float) for weight in weights) and sum(map(float, weights)) < 99.995:
+    if all(map(is_number, weights)) and sum(map(float, weights)) < 99.995:
         yield f"The weights add up to {shown(round(sum(map(float, weights)), 2))} %; the rest is on without a variant."
 
 

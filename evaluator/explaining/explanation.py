@@ -122,11 +122,10 @@ class Explanation:
 def _plain(value: Any) -> Any:
     if isinstance(value, Mark):
         return None
+    if isinstance(value, FilterTrace):
+        return _plain_filter(value)
     if is_dataclass(value):
-        plain = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-        if isinstance(value, FilterTrace) and isinstance(value.actual, Mark):
-            plain["actual_is"] = value.actual.value
-        return plain
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -134,3 +133,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return value
+
+
+def _plain_filter(trace: FilterTrace) -> dict[str, Any]:
+    """Its values are JSON already, and may nest deeper than Python follows."""
+    described = {field.name: getattr(trace, field.name) for field in fields(trace)}
+    if isinstance(trace.actual, Mark):
+        described |= {"actual": None, "actual_is": trace.actual.value}
+    return described
