@@ -7,7 +7,7 @@ from evaluator.compiled import CompiledFlag
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.definitions.problem import Problem
 from evaluator.explaining.explanation import BucketTrace, ConditionTrace, Explanation, FilterTrace, VariantTrace
-from evaluator.json_text import dumps
+from evaluator.json_text import brief
 from evaluator.result import Reason
 
 MOST_FILTERS: Final = 3
@@ -194,7 +194,7 @@ def _percent(share: float) -> str:
 
 def quoted(value: JsonValue) -> str:
     """A value as JSON text, cut where it gets long."""
-    return _cut(dumps(value))
+    return brief(value, LONGEST_VALUE)
 
 
 def _cut(text: str) -> str:
