@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import re2
 
+from evaluator.definitions.limits import LONGEST_PATTERN
+
 _DEFERRED_OUTSIDE_CLASS: Final = frozenset("bB<>")
 _ESCAPABLE_LETTERS: Final = frozenset("dDsSwWbfnrt")
 _ESCAPABLE_IN_CLASS: Final = frozenset(r"\-[]^.$*+?(){}|")
@@ -77,6 +79,8 @@ class LocalPattern:
 
 def compile_pattern(pattern: str) -> LocalPattern | None:
     """The pattern ready to search; None if it is invalid. Raises ``Deferred`` if it is left to the server."""
+    if len(pattern) > LONGEST_PATTERN:
+        raise Deferred
     reader = _Reader(pattern)
     reader.read()
     try:

@@ -7,6 +7,7 @@ from evaluator.context import Context
 from evaluator.local.compiled import Decided, Decision, Group, LocalFlag, LocalRuleset, Run, Scan
 from evaluator.local.decide import Subject, bucket_for, decide_flag
 from evaluator.local.unknown import (
+    BEYOND_PYTHON,
     CONTINUITY,
     MALFORMED,
     MISSING_CONTEXT,
@@ -40,7 +41,7 @@ def evaluate_local(ruleset: LocalRuleset, key: str, context: Context, *, now: da
         return _unknown(key, UNSUPPORTED)
     try:
         decision = decide_for(flag, ruleset, prepare(context), now=now)
-    except RecursionError:  # values nested deeper than Python follows; the SDK gives up on them as well
+    except BEYOND_PYTHON:  # the SDK gives up on such values as well
         decision = MALFORMED
     return _unknown(key, decision) if isinstance(decision, Unknown) else _decided(flag, decision)
 

@@ -9,7 +9,7 @@ from evaluator.local.cohorts import CohortFilter
 from evaluator.local.compiled import Filter, Scan, Scope
 from evaluator.local.dependencies import DependencyFilter, Miss
 from evaluator.local.operators import compile_operator
-from evaluator.local.unknown import MALFORMED, Truth
+from evaluator.local.unknown import BEYOND_PYTHON, MALFORMED, Truth
 from evaluator.local.value_test import ValueTest
 
 
@@ -52,7 +52,7 @@ def compile_filter(entry: Any, *, explicit_equality: bool) -> Filter:
         return Broken()
     try:
         test = compile_operator(entry.get("operator"), entry.get("value"), explicit_equality=explicit_equality)
-    except RecursionError:
+    except BEYOND_PYTHON:
         return Broken()
     return PropertyFilter(key, test)
 

@@ -7,11 +7,18 @@ from evaluator.hashing import SCALE, holdout_bound, rollout_bound, variant_bound
 from evaluator.local.compiled import LocalCondition, LocalFlag, LocalHoldout
 from evaluator.local.filters import compile_filter
 from evaluator.local.text import text_of
-from evaluator.local.unknown import MALFORMED, Unknown
+from evaluator.local.unknown import BEYOND_PYTHON, MALFORMED, Unknown
 
 
 def compile_flag(key: str, flag: Mapping[str, Any], *, explicit_equality: bool) -> LocalFlag:
-    """The flag, whatever its shape."""
+    """The flag, whatever its shape. One that Python cannot follow or write is beyond SDKs as well."""
+    try:
+        return _compile_flag(key, flag, explicit_equality=explicit_equality)
+    except BEYOND_PYTHON:
+        return LocalFlag(key, bool(flag.get("active")), malformed=True)
+
+
+def _compile_flag(key: str, flag: Mapping[str, Any], *, explicit_equality: bool) -> LocalFlag:
     active, continuity = bool(flag.get("active")), bool(flag.get("ensure_experience_continuity"))
     filters = flag.get("filters") or {}
     if not isinstance(filters, Mapping):

@@ -6,13 +6,14 @@ from typing import Any
 from evaluator.local.cohorts import MalformedTree, Negated, Tree
 from evaluator.local.compiled import Filter
 from evaluator.local.filters import Broken, compile_filter
+from evaluator.local.unknown import BEYOND_PYTHON
 
 
 def compile_cohort(tree: Any, *, explicit_equality: bool) -> Filter:
-    """A cohort's tree. One that nests deeper than Python can follow is beyond SDKs as well."""
+    """A cohort's tree. One that Python cannot follow or write is beyond SDKs as well."""
     try:
         return _compile_group(tree, explicit_equality)
-    except RecursionError:
+    except BEYOND_PYTHON:
         return Broken()
 
 

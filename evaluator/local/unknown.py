@@ -57,6 +57,9 @@ NEEDS_SERVER: Final = Unknown(Cause.UNSUPPORTED_DEFINITION, Reach.FLAG)
 MALFORMED: Final = Unknown(Cause.UNSUPPORTED_DEFINITION, Reach.EVALUATION)
 UNUSABLE_ID: Final = Unknown(Cause.MISSING_CONTEXT, Reach.EVALUATION)
 
+BEYOND_PYTHON: Final = (RecursionError, ValueError)
+"""What Python raises for values that nest too deeply to follow, and integers too long to write."""
+
 
 def graver(first: Cause | None, second: Cause) -> Cause:
     """Which of two causes is reported."""
