@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench fuzz clean
+NODE_ORACLE := tests/oracles/node
+CASES ?= 1000000
+
+.PHONY: help demo test lint bench fuzz fuzz-node clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## the guided tour: an agent proposes, a person reviews, a real SDK sees the change
 	@$(BIN)/drysail demo $(ARGS)
@@ -22,10 +25,17 @@ bench: $(VENV)/.dev ## evaluation and replay against the PostHog SDK, as ratios
 	@$(BIN)/python benchmarks/evaluate.py && $(BIN)/python benchmarks/replay.py
 
 fuzz: $(VENV)/.dev ## a million random cases against the PostHog SDK
-	@$(BIN)/python tests/oracles/fuzz_posthog.py --cases 1000000 --seed 1
+	@$(BIN)/python tests/oracles/fuzz_posthog.py --cases $(CASES) --seed 1
+
+fuzz-node: $(VENV)/.dev $(NODE_ORACLE)/node_modules/.package-lock.json ## the same against its SDK for Node (needs npm)
+	@$(BIN)/python tests/oracles/fuzz_posthog_node.py --cases $(CASES) --seed 1
+
+$(NODE_ORACLE)/node_modules/.package-lock.json: $(NODE_ORACLE)/package-lock.json
+	@npm ci --prefix $(NODE_ORACLE) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 clean: ## remove the environment and what the demo left
-	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(NODE_ORACLE)/node_modules
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml
 	@.ci/install $(PYTHON) $(VENV) requirements/demo.txt

@@ -9,7 +9,7 @@ from evaluator.context import Context
 from evaluator.local import compile_local, evaluate_local
 from evaluator.result import Result
 from tests.oracles.cases import Batch
-from tests.oracles.coverage import features
+from tests.oracles.exercised import features
 from tests.oracles.flag_differences import Investigation, Project, Row
 from tests.oracles.posthog_sdk import PosthogSdk, SdkAnswer, sdk_clock
 from tests.oracles.random_definitions import Feed

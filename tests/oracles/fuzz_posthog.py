@@ -16,7 +16,7 @@ from itertools import islice
 
 from tests.oracles.cases import Batch, random_batches
 from tests.oracles.comparison import Comparison, compare_local, compare_server
-from tests.oracles.coverage import EXPECTED
+from tests.oracles.exercised import EXPECTED
 
 BATCHES_AT_ONCE = 500
 SHOWN = 10

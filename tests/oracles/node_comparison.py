@@ -162,7 +162,7 @@ class _Case:
             foretold = _same_value(predicted[0], said.value) and predicted[1] == said.error
             rows |= (prediction.rows or {None}) if foretold else {None}
         elif local.payload is not None and local.payload != said.payload:
-            rows.add("N29" if said.value is False else "N28")
+            rows.add("N32" if said.value is False else "N31")
         if said.value is not None and said.payload != node_payload(flag, said.value):
             rows.add(None)
         return rows, predicted

@@ -23,11 +23,11 @@ def node_filter_row(entry: Filter, found: JsonValue | Mark, python: Answer, node
     """The number of the row; None if there is none, in which case the table lacks one."""
     operator = entry.get("operator") or "exact"
     if "key" not in entry:
-        return "N27"
+        return "N30"
     if found is MISSING:
         return "N15" if isinstance(python, str) and isinstance(node, str) else None
     if operator not in LOCAL_OPERATORS:
-        return "N38" if found is None and node is False else None
+        return "N16" if found is None and node is False else None
     for family, classify in _BY_FAMILY.items():
         if operator in OPERATORS[family]:
             return classify(operator, entry.get("value"), found, python, node)

@@ -104,18 +104,18 @@ class NodePrediction:
         if name not in self._groups:
             return False
         if local.device_bucketing and self._groups[name] is None:
-            self.rows.add("N37")
+            self.rows.add("N22")
         return self._decide(flag, self._groups[name], self._group_properties[name])
 
     def _note_flag(self, flag: Feed, local: LocalFlag) -> None:
         if local.device_bucketing is not (flag.get("bucketing_identifier") == "device_id"):
             self.rows.add("N21")
         if local.enrollment:
-            self.rows.add("N22")
+            self.rows.add("N24")
         parts = [local.holdout, local.variant_keys, local.variants, *local.conditions]
         parts += [condition.bound for condition in local.conditions if not isinstance(condition, Unknown)]
         if any(isinstance(part, Unknown) for part in parts):
-            self.rows.add("N27")
+            self.rows.add("N30")
 
     def _bucket(self, flag: Feed) -> Any:
         if flag.get("bucketing_identifier") != "device_id":
@@ -149,7 +149,7 @@ class NodePrediction:
                 value = self._variant_of(flag, condition, hashed)
                 if deferred <= {value}:
                     return value
-                self.rows.add("N16")
+                self.rows.add("N23")
                 break
             if filters.get("early_exit") and outcome == "out of rollout":
                 break
@@ -249,7 +249,7 @@ class NodePrediction:
             return self._cohort(entry, properties)
         if entry.get("type") == "flag":
             if properties is not self._person:
-                self.rows.add("N23")
+                self.rows.add("N25")
             return self._dependency(entry)
         return self._property(entry, properties)
 
@@ -281,45 +281,45 @@ class NodePrediction:
     def _cohort(self, entry: Filter, properties: Properties) -> bool:
         identity = javascript_text(entry.get("value"))
         if identity != str(entry.get("value")):
-            self.rows.add("N36")
+            self.rows.add("N38")
         if identity not in self._feed["cohorts"]:
             raise NeedsServer
         if (entry.get("operator") or "exact") not in COHORT_OPERATORS:
-            self.rows.add("N30")
+            self.rows.add("N33")
         return self._tree(self._feed["cohorts"][identity], properties) is not (entry.get("operator") == "not_in")
 
     def _tree(self, tree: Any, properties: Properties) -> bool:
         if not tree:
             if tree != {}:
-                self.rows.add("N33")
+                self.rows.add("N36")
             return True
         kind = tree.get("type") if isinstance(tree, dict) else None
         if kind == "property":
-            self.rows.add("N33")
+            self.rows.add("N36")
         if kind not in ("AND", "OR", "property"):
             raise NeedsServer
         every = kind != "OR"
         entries = tree.get("values")
         if not entries:
             if entries is None:
-                self.rows.add("N33")
+                self.rows.add("N36")
             elif not every:
-                self.rows.add("N31")
+                self.rows.add("N34")
             return every
         return self._entries(tree, entries, properties, every=every)
 
     def _entries(self, tree: Feed, entries: list[Any], properties: Properties, *, every: bool) -> bool:
         if not isinstance(entries[0], dict):
-            self.rows.add("N33")
+            self.rows.add("N36")
             raise Stumble
         nested = "values" in entries[0]
         reason: str | None = None
         regex = False
         for position, entry in enumerate(entries):
             if not isinstance(entry, dict):
-                self.rows.add("N33")
+                self.rows.add("N36")
             elif ("values" in entry) is not nested:
-                self.rows.add("N34")
+                self.rows.add("N37")
             try:
                 matches = self._tree(entry, properties) if nested else self._leaf(entry, properties)
             except Undecided as unknown:
@@ -343,7 +343,7 @@ class NodePrediction:
     def _note_order(self, tree: Feed, properties: Properties, *, answer: bool) -> None:
         """The Python SDK asks the entries behind the one that settles the tree, too."""
         if compile_cohort(tree, explicit_equality=self._explicit).decide(self._scope(properties)) is not answer:
-            self.rows.add("N32")
+            self.rows.add("N35")
 
     # Dependencies
 
@@ -359,7 +359,7 @@ class NodePrediction:
                 self._answers[key] = self._answer_of(self._flags[key])
         target, expected = entry.get("key"), entry.get("value")
         if target not in self._answers:
-            self.rows.add("N25")
+            self.rows.add("N27")
             return False
         value = self._answers[target]
         if isinstance(expected, bool):
@@ -368,13 +368,13 @@ class NodePrediction:
 
     def _note_shape(self, entry: Filter) -> None:
         if entry.get("operator") != "flag_evaluates_to" or not entry.get("key") or entry.get("value") is None:
-            self.rows.add("N24")
+            self.rows.add("N26")
 
     def _answer_of(self, flag: Feed) -> Value:
         if _asks_groups(flag):
-            self.rows.add("N23")
+            self.rows.add("N25")
         if flag["key"] in self._unanswered:
-            self.rows.add("N39")
+            self.rows.add("N29")
         self._unanswered.add(flag["key"])
         try:
             return self._value(flag)
@@ -383,7 +383,7 @@ class NodePrediction:
         except Undecided as unknown:
             raise Undecided("unresolved_dependency", regex=unknown.regex) from unknown
         except Stumble as unknown:
-            self.rows.add("N26")
+            self.rows.add("N28")
             raise Undecided("unresolved_dependency") from unknown
 
     # Reasons that the definition alone gives
@@ -426,7 +426,7 @@ class NodePrediction:
         unsupported = self._unsupported_tree(self._feed["cohorts"][identity], seen)
         python = compile_filter(entry, explicit_equality=self._explicit)
         if python.unsupported(Scan(self._local, self._run.now)) is not unsupported:
-            self.rows.add("N30" if (entry.get("operator") or "exact") not in COHORT_OPERATORS else "N33")
+            self.rows.add("N33" if (entry.get("operator") or "exact") not in COHORT_OPERATORS else "N36")
         return unsupported
 
     def _unsupported_tree(self, tree: Any, seen: set[str]) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.oracles.cases import random_batches
 from tests.oracles.comparison import Comparison, compare_local
-from tests.oracles.coverage import EXPECTED
+from tests.oracles.exercised import EXPECTED
 
 CASES = 60_000
 
