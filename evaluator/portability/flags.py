@@ -18,16 +18,15 @@ def flag_lints(flag: CompiledFlag, project: Project) -> Iterator[Problem]:
     Nothing for a flag that fails, or is off, for everybody, or that feeds never carry: other warnings tell that.
     """
     definition = flag.definition
-    if flag.error is not None or flag.missing_dependency or definition.get("deleted") is True:
+    if flag.error is not None or definition.get("deleted") is True or definition.get("has_encrypted_payloads") is True:
         return
-    if definition.get("has_encrypted_payloads") is True:
+    if "false" in flag.payloads:
+        message = "Nobody gets the payload of “false” here; a Python SDK evaluating locally returns it for off."
+        yield lint(38, "filters.payloads.false", message, "Take it out, or use a variant for it.")
+    if flag.missing_dependency:
         return
     yield from _identity_lints(flag, definition.get("filters") or {})
     yield from _request_lints(definition)
-    for name, payload in flag.payloads.items():
-        if name == "false" and payload:
-            message = "Nobody gets the payload of “false” here; a Python SDK evaluating locally returns it for off."
-            yield lint(38, "filters.payloads.false", message, "Take it out, or use a variant for it.")
     for position, (_, key) in enumerate(flag.variants):
         if not key:
             message = "A variant without a key has the value “”; a Python SDK evaluating locally says true."
