@@ -7,8 +7,12 @@ from evaluator.compile import compile_definitions
 from evaluator.context import MISSING, REDACTED, Context
 from evaluator.definitions import Definitions
 from evaluator.evaluate import evaluate, evaluate_all
+from evaluator.explaining.alternatives import Alternatives
+from evaluator.explaining.contexts import ContextComparison, compare_contexts
+from evaluator.explaining.counterfactual import what_would_change
 from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import Explanation
+from evaluator.explaining.revisions import RevisionComparison, compare_revisions
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.needs import Needs, dependents, needs
 from evaluator.result import Reason, Result
@@ -21,14 +25,19 @@ __all__ = [
     "MISSING",
     "NO_FACTS",
     "REDACTED",
+    "Alternatives",
     "Context",
+    "ContextComparison",
     "Definitions",
     "Explanation",
     "Facts",
     "Needs",
     "Reason",
     "Result",
+    "RevisionComparison",
     "Ruleset",
+    "compare_contexts",
+    "compare_revisions",
     "compile_definitions",
     "dependents",
     "evaluate",
@@ -36,4 +45,5 @@ __all__ = [
     "explain",
     "needs",
     "validate_flag",
+    "what_would_change",
 ]

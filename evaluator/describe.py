@@ -111,6 +111,11 @@ def describe_flag(definition: JsonValue, cohort_names: Mapping[str, str] = NO_NA
     ]
 
 
+def operator_phrase(operator: str) -> str:
+    """An operator in words: ``contains``, ``≥ version``."""
+    return _PHRASES.get(operator, printable(operator))
+
+
 def percent(percentage: JsonValue) -> str:
     """A rollout percentage; absent means 100."""
     if percentage is None:
@@ -146,9 +151,9 @@ def _property(filter: Mapping[str, Any]) -> str:
             negation = "not " if operator == "not_between" else ""
             return f"{name} {negation}between {shown(value[0])} and {shown(value[1])}"
         case "is_date_exact" | "is_date_before" | "is_date_after":
-            return f"{name} {_PHRASES[operator]} {_date(value)}"
+            return f"{name} {_PHRASES[operator]} {date_words(value)}"
         case _:
-            phrase = _PHRASES.get(operator, printable(operator)) if isinstance(operator, str) else _json(operator)
+            phrase = operator_phrase(operator) if isinstance(operator, str) else _json(operator)
             space = "" if phrase.endswith(("~", "^")) else " "
             return f"{name} {phrase}{space}{shown_list(value) if isinstance(value, list) else shown(value)}"
 
@@ -159,7 +164,8 @@ def _one_of(name: str, value: JsonValue, single: str, several: str) -> str:
     return f"{name} {single} {shown(value[0])}" if len(value) == 1 else f"{name} {several} {shown_list(value)}"
 
 
-def _date(value: JsonValue) -> str:
+def date_words(value: JsonValue) -> str:
+    """A date as filters name it: ``7 days ago``, or as it is written."""
     relative = _RELATIVE_DATE.fullmatch(value) if isinstance(value, str) else None
     if relative is None:
         return shown(value)
@@ -187,7 +193,7 @@ def _state(definition: Mapping[str, Any], rules: Mapping[str, Any]) -> str:
     if definition.get("deleted") is True:
         return "Deleted: nobody gets it."
     if definition.get("active") is not True:
-        return "Off: nobody gets it."
+        return "Off: nobody gets it, whatever its conditions say." if rules.get("groups") else "Off: nobody gets it."
     if not rules.get("groups"):
         return "On, but without conditions: nobody gets it by itself."
     return "On for whoever matches one of its conditions; the first that matches decides."

@@ -9,7 +9,7 @@ from evaluator.compiled import Predicate
 from evaluator.definitions.document import Definitions
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import canonical_problem, is_integer, structural_problems
-from evaluator.explaining.sentences import quoted
+from evaluator.explaining.phrases import quoted
 from evaluator.json_text import InvalidJson, NotCanonical, canonical, loads
 from evaluator.references import reference_problems
 

@@ -115,23 +115,24 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as JSON values. Beside an ``actual`` without value, ``actual_is`` says which kind of none."""
-        described: dict[str, Any] = _plain(self)
+        described: dict[str, Any] = plain(self)
         return described
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Any part of an explanation as JSON values."""
     if isinstance(value, Mark):
         return None
     if isinstance(value, FilterTrace):
         return _plain_filter(value)
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
+        return {name: plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value
 
 

@@ -4,17 +4,22 @@ from collections.abc import Sequence
 from typing import Final
 
 from evaluator.compiled import CompiledFlag
-from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.definitions.problem import Problem
-from evaluator.explaining.explanation import BucketTrace, ConditionTrace, Explanation, FilterTrace, VariantTrace
-from evaluator.json_text import brief
+from evaluator.explaining.explanation import ConditionTrace, Explanation, FilterTrace, VariantTrace
+from evaluator.explaining.phrases import (
+    answer_words,
+    condition_name,
+    cut,
+    found,
+    share,
+    standing,
+    variant_words,
+    wanted,
+)
 from evaluator.result import Reason
 
 MOST_FILTERS: Final = 3
 """Filters that a sentence names."""
-
-LONGEST_VALUE: Final = 60
-"""Characters of a value that a sentence quotes."""
 
 
 def sentence(explanation: Explanation, flag: CompiledFlag, problems: Sequence[Problem] = ()) -> str:
@@ -31,32 +36,25 @@ def nearest_miss(explanation: Explanation) -> str | None:
     if not tried:
         return None
     nearest = min(tried, key=_distance)
-    return f"{_name(nearest)} came nearest: {_missing(nearest)}."
+    return f"{condition_name(nearest)} came nearest: {_missing(nearest)}."
 
 
 def _what(explanation: Explanation) -> str:
-    result = explanation.result
-    who = f"“{explanation.flag}” is"
-    if result.value is None:
-        state = "undetermined" if result.reason is Reason.UNDETERMINED else "without an answer"
-    elif isinstance(result.value, str):
-        state = f"“{result.value}”"
-    else:
-        state = "on" if result.value else "off"
-    return f"{who} {state} for “{_cut(explanation.subject)}”"
+    return f"“{explanation.flag}” is {answer_words(explanation.result)} for “{cut(explanation.subject)}”"
 
 
 def _why(explanation: Explanation, flag: CompiledFlag, problems: Sequence[Problem]) -> str:
     result = explanation.result
     match result.reason:
         case Reason.FLAG_DISABLED:
-            return "the flag is deleted" if flag.definition.get("deleted") is True else "the flag is not active"
+            is_deleted = flag.definition.get("deleted") is True
+            return f"the flag is {'deleted' if is_deleted else 'switched off for everybody'}"
         case Reason.MISSING_DEPENDENCY | Reason.ERROR:
             return _because(problems) or result.description
         case Reason.SUPER_CONDITION_VALUE:
             return f"the person {'joined' if result.enabled else 'declined'} its early access"
         case Reason.HOLDOUT_CONDITION_VALUE:
-            return f"the subject belongs to its holdout ({_bucket(explanation.holdout)})"
+            return f"its holdout keeps the subject out of all conditions ({standing(explanation.holdout)})"
         case Reason.CONDITION_MATCH:
             return _matched(explanation.conditions[result.condition_index or 0])
         case Reason.UNDETERMINED:
@@ -70,12 +68,12 @@ def _because(problems: Sequence[Problem]) -> str:
 
 
 def _matched(condition: ConditionTrace) -> str:
-    shown = ", ".join(_found(trace) for trace in condition.filters[:MOST_FILTERS])
-    more = len(condition.filters) - MOST_FILTERS
-    filters = f"matches: {shown}{f', and {more} more' if more > 0 else ''}" if condition.filters else "has no filters"
-    parts = [f"{_name(condition).lower()} {filters}"]
+    shown = list(dict.fromkeys(map(found, condition.filters)))
+    more = f", and {len(shown) - MOST_FILTERS} more" if len(shown) > MOST_FILTERS else ""
+    filters = f"matches: {', '.join(shown[:MOST_FILTERS])}{more}" if shown else "is for everybody"
+    parts = [f"{condition_name(condition).lower()} {filters}"]
     if condition.bucket is not None and condition.bucket.threshold < 1:
-        parts.append(f"its rollout admits the subject ({_bucket(condition.bucket)})")
+        parts.append(f"its rollout admits the subject ({standing(condition.bucket)})")
     if condition.variant is not None:
         parts.append(_variant(condition.variant))
     return "; ".join(parts)
@@ -84,21 +82,24 @@ def _matched(condition: ConditionTrace) -> str:
 def _variant(variant: VariantTrace) -> str:
     if variant.pinned:
         return f"it pins the variant “{variant.variant}”"
-    place = "an unknown variant bucket" if variant.unit is None else f"variant bucket {_percent(variant.unit)}"
-    return f"{place} falls to {'no variant' if variant.variant is None else f'“{variant.variant}”'}"
+    place = "which is not known" if variant.unit is None else share(variant.unit)
+    return f"the subject’s place among the variants, {place}, gives {variant_words(variant.variant)}"
 
 
 def _unmatched(explanation: Explanation) -> str:
     outcomes = [condition.outcome for condition in explanation.conditions]
     if not outcomes:
-        return "it has no conditions"
+        return "it has no conditions, so nobody gets it"
     if explanation.result.reason is Reason.OUT_OF_ROLLOUT_BOUND:
         condition = explanation.conditions[explanation.result.condition_index or 0]
         if condition.outcome == "no_device":
-            return f"{_name(condition).lower()} needs {condition.lacks}"
-        return f"the rollout of {_name(condition).lower()} leaves the subject out ({_bucket(condition.bucket)})"
+            return f"{condition_name(condition).lower()} cannot be tried without {condition.lacks}"
+        ended = " and the flag goes no further (early exit)" if "not_reached" in outcomes else ""
+        left_out = f"the rollout of {condition_name(condition).lower()} leaves the subject out"
+        return f"{left_out}{ended} ({standing(condition.bucket)})"
     if explanation.result.reason is Reason.NO_GROUP_TYPE:
-        return f"{_name(explanation.conditions[-1]).lower()} needs {explanation.conditions[-1].lacks}"
+        last = explanation.conditions[-1]
+        return f"{condition_name(last).lower()} cannot be tried without {last.lacks}"
     if len(outcomes) == 1:
         return f"its only condition does not match, because {_missing(explanation.conditions[0])}"
     return f"none of its {len(outcomes)} conditions matches"
@@ -124,12 +125,12 @@ def _distance(condition: ConditionTrace) -> tuple[int, int]:
 
 def _missing(condition: ConditionTrace) -> str:
     if condition.lacks is not None:
-        return f"it needs {condition.lacks}"
+        return f"it cannot be tried without {condition.lacks}"
     misses = [trace for trace in condition.filters if trace.outcome == "miss"]
     open_filters = [trace for trace in condition.filters if trace.outcome == "unknown"]
     lacking = [_lacking(trace) for trace in misses or open_filters]
     if condition.bucket is not None and condition.bucket.inside is False:
-        lacking.append(f"its rollout leaves the subject out ({_bucket(condition.bucket)})")
+        lacking.append(f"its rollout leaves the subject out ({standing(condition.bucket)})")
     return " and ".join(lacking)
 
 
@@ -137,65 +138,4 @@ def _lacking(trace: FilterTrace) -> str:
     if trace.inert:
         return f"its filter on {trace.subject} never matches ({trace.note})"
     reason = f" ({trace.note})" if trace.kind == "flag" else ""
-    return f"{_found(trace)}{reason} (wanted: {_wanted(trace)})"
-
-
-def _found(trace: FilterTrace) -> str:
-    """What the subject has, in the terms of one filter."""
-    match trace.kind:
-        case "cohort":
-            belongs = "may be in" if trace.actual is REDACTED else "is in" if trace.actual else "is not in"
-            own_name = trace.note and trace.note != f"cohort {trace.subject}"
-            return f"the person {belongs} cohort {trace.subject}" + (f" “{trace.note}”" if own_name else "")
-        case "flag":
-            value = "without a value" if trace.actual is MISSING else _named(trace.actual)
-            return f"flag “{trace.subject}” is {value}"
-        case _:
-            return f"{trace.subject} is {_named(trace.actual)}"
-
-
-def _wanted(trace: FilterTrace) -> str:
-    value = quoted(trace.expected)
-    match trace.operator:
-        case "exact":
-            wanted = f"one of {value}" if isinstance(trace.expected, list) else value
-        case "is_not":
-            wanted = f"none of {value}" if isinstance(trace.expected, list) else f"anything but {value}"
-        case "is_set" | "in":
-            wanted = "any value" if trace.operator == "is_set" else "in it"
-        case "is_not_set" | "not_in":
-            wanted = "no value" if trace.operator == "is_not_set" else "not in it"
-        case "flag_evaluates_to":
-            wanted = value
-        case _:
-            wanted = f"{trace.operator} {value}"
-    return f"not {wanted}" if trace.negated else wanted
-
-
-def _named(value: JsonValue | Mark) -> str:
-    if value is MISSING:
-        return "missing"
-    return "redacted" if value is REDACTED else quoted(value)
-
-
-def _name(condition: ConditionTrace) -> str:
-    return f"Condition {condition.index + 1}" + (f" ({condition.id})" if condition.id else "")
-
-
-def _bucket(bucket: BucketTrace | None) -> str:
-    if bucket is None or bucket.unit is None:
-        return "its bucket is not known"
-    return f"bucket {_percent(bucket.unit)}, limit {bucket.threshold * 100:.6g} %"
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.4f} %"
-
-
-def quoted(value: JsonValue) -> str:
-    """A value as JSON text, cut where it gets long."""
-    return brief(value, LONGEST_VALUE)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+    return f"{found(trace)}{reason} (wanted: {wanted(trace)})"

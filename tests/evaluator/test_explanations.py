@@ -66,7 +66,8 @@ def test_the_bucket_stands_against_the_rollout() -> None:
     assert (bucket.hashed, bucket.id, bucket.threshold, bucket.inside) == ("distinct_id", "ada", 0.3, False)
     assert bucket.unit == 0.9542799109726267
     assert told.sentence == (
-        "“ship-it” is off for “ada”: the rollout of condition 1 leaves the subject out (bucket 95.4280 %, limit 30 %)."
+        "“ship-it” is off for “ada”: the rollout of condition 1 leaves the subject out "
+        "(the subject’s place is 95.4280 %; places up to 30 % are in)."
     )
 
 
@@ -80,8 +81,9 @@ def test_the_variant_is_found_by_its_own_hash() -> None:
     assert (variant.variant, variant.pinned, variant.unit) == ("blue", False, 0.4092448676593827)
     assert [key for key, _ in variant.upper_bounds] == ["control", "blue", "green"]
     assert told.sentence == (
-        "“button-colour” is “blue” for “ada”: condition 1 has no filters; its rollout admits the subject "
-        "(bucket 72.1203 %, limit 80 %); variant bucket 40.9245 % falls to “blue”."
+        "“button-colour” is “blue” for “ada”: condition 1 is for everybody; its rollout admits the subject "
+        "(the subject’s place is 72.1203 %; places up to 80 % are in); "
+        "the subject’s place among the variants, 40.9245 %, gives “blue”."
     )
 
 
@@ -149,7 +151,7 @@ def test_a_chain_of_flags_is_followed_to_its_end() -> None:
     )
     assert told.sentence == (
         "“c” is off for “ada”: its only condition does not match, because "
-        "flag “b” is false (No matching condition set) (wanted: true)."
+        "flag “b” is off (No matching condition set) (wanted: on)."
     )
 
 
@@ -158,7 +160,8 @@ def test_what_comes_before_the_conditions_is_shown() -> None:
     assert held.holdout is not None
     assert (held.holdout.inside, round(held.holdout.unit or 0, 4)) == (True, 0.1068)
     assert held.sentence == (
-        "“f” is “holdout-3” for “cyd”: the subject belongs to its holdout (bucket 10.6824 %, limit 25 %)."
+        "“f” is “holdout-3” for “cyd”: its holdout keeps the subject out of all conditions "
+        "(the subject’s place is 10.6824 %; places up to 25 % are in)."
     )
     assert [entry.outcome for entry in held.conditions] == ["not_reached"]
     joined = of(condition(), context=Context("ada", {"$feature_enrollment/f": "true"}), feature_enrollment=True)
@@ -177,9 +180,9 @@ def test_a_missing_group_or_device_is_named() -> None:
     }
     sentences = [explained(feed, key, Context("ada")).sentence for key in ("company", "unmapped", "device")]
     assert sentences == [
-        "“company” is off for “ada”: condition 1 needs the key of a “company”.",
-        "“unmapped” is off for “ada”: condition 1 needs a group of type 7, which is not in the group type mapping.",
-        "“device” is off for “ada”: condition 1 needs a device id.",
+        "“company” is off for “ada”: condition 1 cannot be tried without the key of a “company”.",
+        "“unmapped” is off for “ada”: condition 1 cannot be tried without a group of type 7, which is not in the group type mapping.",
+        "“device” is off for “ada”: condition 1 cannot be tried without a device id.",
     ]
 
 
@@ -196,7 +199,7 @@ def test_a_flag_without_an_answer_says_why() -> None:
     }
     sentences = {key: explained(feed, key, Context("ada")).sentence for key in ("off", "gone", "lonely", "cohortless")}
     assert sentences == {
-        "off": "“off” is off for “ada”: the flag is not active.",
+        "off": "“off” is off for “ada”: the flag is switched off for everybody.",
         "gone": "“gone” is off for “ada”: the flag is deleted.",
         "lonely": "“lonely” is off for “ada”: It needs flag “x”, which does not exist.",
         "cohortless": (
@@ -205,7 +208,10 @@ def test_a_flag_without_an_answer_says_why() -> None:
         ),
     }
     assert "resembles" in explained(feed, "broken", Context("ada")).sentence
-    assert explained(feed, "empty", Context("ada")).sentence == "“empty” is off for “ada”: it has no conditions."
+    assert (
+        explained(feed, "empty", Context("ada")).sentence
+        == "“empty” is off for “ada”: it has no conditions, so nobody gets it."
+    )
     assert explained(feed, "nowhere", Context("ada")).sentence == "There is no flag “nowhere”."
 
 

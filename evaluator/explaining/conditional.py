@@ -1,0 +1,59 @@
+"""Changes that would be enough, in words. About a subject they are put as what if, never as advice."""
+
+from evaluator.context import MISSING, Mark
+from evaluator.describe import describe_filter, percent
+from evaluator.explaining.alternatives import DefinitionChange, SubjectChange
+from evaluator.explaining.phrases import cut, named, quoted, value_words
+from evaluator.explaining.setting import Setting
+
+
+def suggestion_words(change: SubjectChange | DefinitionChange, setting: Setting, wanted: bool | str) -> str:
+    """``If plan were "pro" (it is "free"), it would be on.``"""
+    premise = _of_subject(change, setting) if isinstance(change, SubjectChange) else _of_definition(change, setting)
+    return f"If {premise}, it would be {value_words(wanted)}."
+
+
+def _of_subject(change: SubjectChange, setting: Setting) -> str:
+    if change.kind == "membership":
+        name = cut(setting.ruleset.cohorts[change.name].name)
+        label = f"cohort {change.name}" + (f" “{name}”" if name != f"cohort {change.name}" else "")
+        return f"the person were {'' if change.after else 'not '}in {label}"
+    if change.kind == "group":
+        if change.any_value:
+            return f"the check named a {change.name} (tried with {quoted(change.after)})"
+        return f"the check were for the {change.name} {quoted(change.after)} (it is for {_actual(change.before)})"
+    owner = f" of the {change.group_type}" if change.group_type else ""
+    if change.after is MISSING:
+        return f"{change.name}{owner} were not passed (it is {named(change.before)})"
+    if change.any_value:
+        return f"{change.name}{owner} had any value (tried with {quoted(change.after)}; it is {named(change.before)})"
+    return f"{change.name}{owner} were {named(change.after)} (it is {named(change.before)})"
+
+
+def _actual(value: object) -> str:
+    return "none" if isinstance(value, Mark) else quoted(value)
+
+
+def _of_definition(change: DefinitionChange, setting: Setting) -> str:
+    owner = "" if change.flag == setting.key else f" of flag “{change.flag}”"
+    if change.condition_index is None:
+        whose = "the flag" if change.flag == setting.key else f"flag “{change.flag}”"
+        return f"{whose} were switched {'on' if change.after else 'off'} for everybody"
+    number = change.condition_index + 1
+    condition = f"condition {number}" + (f" ({change.condition_id})" if change.condition_id else "") + owner
+    names = {cohort_id: cohort.name for cohort_id, cohort in setting.ruleset.cohorts.items()}
+    match change.kind:
+        case "rollout":
+            place = f"the subject stands at {change.exact:.4f} %"
+            return f"the rollout of {condition} were {percent(change.after)} (now {percent(change.before)}; {place})"
+        case "add_value" | "remove_value":
+            what = "also listed" if change.kind == "add_value" else "no longer listed"
+            return f"{condition} {what} {quoted(change.value)} in its filter {describe_filter(change.filter, names)}"
+        case "drop_filter":
+            return f"{condition} no longer asked for {describe_filter(change.filter, names)}"
+        case "variant":
+            return f"{condition} pinned the variant {value_words(str(change.after))}"
+        case "move_condition":
+            return f"{condition} came first"
+        case _:
+            return f"{condition} were removed"

@@ -1,0 +1,107 @@
+"""What could be otherwise about a subject, as far as the definitions ask about it."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from evaluator.check import DISTINCT_ID, GROUP_KEY, Check
+from evaluator.compiled import All, AnyOf, CohortTest, Node, PropertyTest, Test
+from evaluator.context import MISSING, REDACTED, JsonValue, Mark
+from evaluator.diff.values import fingerprint
+from evaluator.explaining.alternatives import SubjectChange
+from evaluator.explaining.setting import Setting
+from evaluator.explaining.witnesses import witnesses
+from evaluator.program import enrollment_property
+
+MOST_VALUES: Final = 100
+"""Values of one property that are tried."""
+
+Owner = str | None
+"""A group type, or None for the person."""
+
+
+def subject_changes(setting: Setting) -> Iterator[list[SubjectChange]]:
+    """For each property, group and listed cohort, the changes to try in order; the first that works is enough."""
+    check = Check(setting.context, setting.now, setting.facts)
+    asked: dict[tuple[Owner, str], list[PropertyTest]] = {}
+    for test in _tests(setting):
+        if isinstance(test, PropertyTest) and (test.group_index is None or test.source is not None):
+            asked.setdefault((test.source, test.property), []).append(test)
+    for (owner, name), tests in asked.items():
+        if (owner, name) == (None, DISTINCT_ID):
+            continue
+        values = _values(tests, setting)
+        if owner is None:
+            yield _of_person(name, check, values)
+        elif name == GROUP_KEY:
+            yield [_group(owner, check, value) for value in values if isinstance(value, str) and value]
+        elif check.group_key(owner) not in (MISSING, REDACTED):
+            yield _of_group(owner, name, check, values)
+    yield from _own(setting, check)
+    yield from _memberships(setting, check)
+
+
+def _values(tests: list[PropertyTest], setting: Setting) -> list[JsonValue | Mark]:
+    """What the filters mention, what one of them lets in first, and last that there is no value at all."""
+    found: dict[str, JsonValue | Mark] = {}
+    later: dict[str, JsonValue | Mark] = {}
+    for test in tests:
+        for value in witnesses(test.filter, setting.now):
+            admitted = test.predicate(value, setting.now) is not test.negated
+            (found if admitted else later)[fingerprint(value)] = value
+    return [*islice({**found, **later}.values(), MOST_VALUES), MISSING]
+
+
+def _of_person(name: str, check: Check, values: list[JsonValue | Mark]) -> list[SubjectChange]:
+    before = check.person_property(name)
+    return [SubjectChange("property", name, before, value, any_value=value == "any") for value in values]
+
+
+def _of_group(owner: str, name: str, check: Check, values: list[JsonValue | Mark]) -> list[SubjectChange]:
+    before = check.group_property(owner, name)
+    return [SubjectChange("group_property", name, before, value, owner, any_value=value == "any") for value in values]
+
+
+def _group(group_type: str, check: Check, key: JsonValue, *, any_value: bool = False) -> SubjectChange:
+    return SubjectChange("group", group_type, check.group_key(group_type), key, any_value=any_value)
+
+
+def _own(setting: Setting, check: Check) -> Iterator[list[SubjectChange]]:
+    """What flags ask about without a filter: early access, and the group that a condition is about."""
+    for key, flag in setting.ruleset.flags.items():
+        if flag.enrollment:
+            yield _of_person(enrollment_property(key), check, [True, False, MISSING])
+        types = {condition.group_type for condition in flag.conditions} - {None}
+        for group_type in sorted(filter(None, types)):
+            own = [condition for condition in flag.conditions if condition.group_type == group_type]
+            alike = all(condition.rollout_bound is None for condition in own)
+            hashed = any(condition.override is None for condition in own) and flag.variants
+            if alike and not hashed and check.group_key(group_type) is MISSING:
+                yield [_group(group_type, check, f"some-{group_type}", any_value=True)]
+
+
+def _memberships(setting: Setting, check: Check) -> Iterator[list[SubjectChange]]:
+    for cohort_id, cohort in setting.ruleset.cohorts.items():
+        if cohort.tree is None:
+            inside = check.is_member(cohort_id)
+            yield [SubjectChange("membership", cohort_id, inside, not inside)]
+
+
+def _tests(setting: Setting) -> Iterator[Test]:
+    """All filters that may be asked, those of the flag itself first."""
+    flags = setting.ruleset.flags
+    keys = sorted(flags, key=lambda key: key != setting.key)
+    for key in keys:
+        for condition in flags[key].conditions:
+            yield from condition.tests
+    for cohort in setting.ruleset.cohorts.values():
+        if cohort.tree is not None:
+            yield from _leaves(cohort.tree)
+
+
+def _leaves(node: Node) -> Iterator[Test]:
+    if isinstance(node, All | AnyOf):
+        for part in node.parts:
+            yield from _leaves(part)
+    elif not isinstance(node, CohortTest):
+        yield node
