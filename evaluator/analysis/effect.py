@@ -71,7 +71,10 @@ def _example(examples: Iterable[Example | None]) -> dict[str, object] | None:
 
 
 def _same_conditions(outlook: Outlook, old: CompiledFlag | None, new: CompiledFlag | None) -> bool:
-    """Whether every new condition lets the same subjects pass as one of the old flag, in the same order."""
+    """Whether every new condition lets the same subjects pass as one of the old flag, in the same order.
+
+    Conditions that can never match are not alike: what they ask for may be read otherwise elsewhere.
+    """
     if old is None or new is None or fixed_outcome(old) is not None or fixed_outcome(new) is not None:
         return False
     left = list(old.conditions)
@@ -101,4 +104,5 @@ def _same(
 def _equivalent(outlook: Outlook, before: Clauses, after: Clauses) -> bool:
     clauses: list[Clause] = [*before, *after]
     own = (1 << len(before)) - 1
-    return all(bool(mask & own) is bool(mask & ~own) for mask in masks(clauses, outlook.variables))
+    found = masks(clauses, outlook.variables)
+    return any(mask & own for mask in found) and all(bool(mask & own) is bool(mask & ~own) for mask in found)

@@ -10,6 +10,7 @@ from evaluator.analysis.outlook import Outlook
 from evaluator.analysis.variables import Clause
 from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.describe import percent, shown
+from evaluator.graph import reachable
 from evaluator.ruleset import Ruleset
 
 
@@ -20,9 +21,17 @@ def analyse(ruleset: Ruleset, key: str) -> Analysis:
     findings: what is wrong with it is told by ``Ruleset.warnings``.
     """
     flag = ruleset.flags.get(key)
-    if flag is None or flag.error is not None or flag.missing_dependency:
+    if flag is None or flag.error is not None or flag.missing_dependency or _leans_on_nothing(ruleset, flag):
         return Analysis((), complete=True)
     return _Report(Outlook((ruleset,)), flag).analysis()
+
+
+def _leans_on_nothing(ruleset: Ruleset, flag: CompiledFlag) -> bool:
+    """Whether the flag, once it is on, is off for want of another: one that is missing, or the flag itself."""
+    needed = reachable([flag.key], {key: other.dependencies for key, other in ruleset.flags.items()})
+    return flag.key in needed or any(
+        name not in ruleset.flags or ruleset.flags[name].missing_dependency for name in needed
+    )
 
 
 class _Report:
@@ -58,9 +67,7 @@ class _Report:
             if dead.code == "condition_contradictory":
                 return
         elif condition.rollout_bound == 0:
-            message = (
-                f"Condition {condition.index + 1} admits nobody but subjects with an empty id: its rollout is 0 %."
-            )
+            message = f"Condition {condition.index + 1} has a rollout of 0 %, which holds only hash 0 (an empty id)."
             yield Finding("rollout_zero", f"{_path(condition)}.rollout_percentage", message, condition.index)
         try:
             yield from filter_findings(self._outlook, condition)

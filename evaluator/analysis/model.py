@@ -50,6 +50,11 @@ class Finding:
     message: str
     condition: int | None = None
 
+    @property
+    def never_decides(self) -> bool:
+        """Whether it says that a condition can never decide."""
+        return self.code.startswith("condition_") or self.code == "rollout_nobody"
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:

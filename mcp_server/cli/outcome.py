@@ -8,10 +8,11 @@ from mcp_server.services.applying import Applied, apply
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.home import Home
 from mcp_server.services.importing import Imported
+from mcp_server.services.portability import lint_summary
 from mcp_server.services.proposal import Evidence, Proposal, ProposalState
 from mcp_server.services.proposing import Intent, propose
 from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
-from mcp_server.services.wording import finding_lines, headline, impact_lines, live_line, trust_lines
+from mcp_server.services.wording import finding_lines, headline, impact_lines, live_line, proved_lines, trust_lines
 
 EXIT_OF = {ProposalState.DENIED: 1, ProposalState.NEEDS_REVIEW: 3, ProposalState.STALE: 4}
 
@@ -38,7 +39,11 @@ def propose_and_apply(home: Home, intent: Intent, *, propose_only: bool, json: b
 def print_proposal(proposal: Proposal, evidence: Evidence) -> None:
     """The verdict, the effect, the findings and what they rest on."""
     lines = [f"{proposal.id} {headline(evidence.verdict)}", *impact_lines(evidence.impact)]
-    lines += [*finding_lines(evidence.verdict), *trust_lines(evidence.impact, evidence.traffic)]
+    lines += [
+        *proved_lines(evidence.proved),
+        *finding_lines(evidence.verdict),
+        *trust_lines(evidence.impact, evidence.traffic),
+    ]
     for line in lines:
         out().print(line, markup=False)
 
@@ -71,6 +76,7 @@ def print_imported(imported: Imported, source: str, *, json: bool) -> int:
                 "unchanged": imported.unchanged,
                 "refused": [_warning_json(warning) for warning in imported.refused],
                 "notes": [_warning_json(warning) for warning in imported.notes],
+                "lints": [_warning_json(warning) for warning in imported.lints],
             }
         )
     else:
@@ -98,6 +104,8 @@ def _print_imported(imported: Imported, source: str) -> None:
         talk().print(f"Left out {place}: {problem.message} {problem.fix}", style="bold red", markup=False)
     for warning in imported.notes:
         talk().print(f"Note on {warning.kind} {clean(warning.key)}: {warning.problem.message}", markup=False)
+    for line in lint_summary(imported.lints):
+        talk().print(line, markup=False)
 
 
 def _warning_json(warning: DefinitionWarning) -> dict[str, object]:

@@ -22,6 +22,7 @@ from mcp_server.services.wording import (
     DECISION_WORDS,
     Complaint,
     complaints,
+    proved_lines,
     share,
     trust_lines,
     value_name,
@@ -44,7 +45,7 @@ def review_screen(review: Review, now: datetime) -> RenderableType:
     for edit in proposal.edits:
         parts.extend(_change(edit, evidence))
     if evidence is not None:
-        parts += [Rule(style="dim"), *_impact(evidence.impact), Rule(style="dim"), *_policy(evidence)]
+        parts += [Rule(style="dim"), *_impact(evidence), Rule(style="dim"), *_policy(evidence)]
         parts += [Rule(style="dim"), *_trust(evidence)]
     parts += [_note(proposal), Rule(style="dim"), *_on_apply(review)]
     return Group(*parts)
@@ -126,7 +127,13 @@ def _condition_cells(row: ConditionRow) -> tuple[Text, ...]:
     )
 
 
-def _impact(impact: Impact | None) -> Iterator[RenderableType]:
+def _impact(evidence: Evidence) -> Iterator[RenderableType]:
+    yield from _measured(evidence.impact)
+    for number, line in enumerate(proved_lines(evidence.proved)):
+        yield _titled("CERTAIN" if number == 0 else "", line)
+
+
+def _measured(impact: Impact | None) -> Iterator[RenderableType]:
     if impact is None:
         yield _titled("IMPACT", "not known: no traffic was recorded in this environment", "bold red")
         return

@@ -39,7 +39,7 @@ def simulate(
     from mcp_server.composition.home import person
     from mcp_server.services.changing import modify
     from mcp_server.services.proposing import simulate as run
-    from mcp_server.services.wording import finding_lines, headline, impact_lines, trust_lines
+    from mcp_server.services.wording import finding_lines, headline, impact_lines, proved_lines, trust_lines
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
@@ -50,11 +50,14 @@ def simulate(
     traffic = None if recording is None else recording.facts
     status = {"allow": 0, "deny": 1, "review": 3}[judgement.verdict.decision]
     if json:
-        print_json({"verdict": judgement.verdict, "impact": judgement.impact, "traffic": traffic})
+        print_json(
+            {"verdict": judgement.verdict, "impact": judgement.impact, "proved": judgement.proved, "traffic": traffic}
+        )
         return status
     out().print(f"Would be {headline(judgement.verdict)}", style="bold", markup=False)
     for line in [
         *impact_lines(judgement.impact),
+        *proved_lines(judgement.proved),
         *finding_lines(judgement.verdict),
         *trust_lines(judgement.impact, traffic),
     ]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from evaluator import Ruleset, dependents, needs
+from evaluator.analysis import Effect, analyse, compare_effect
 from evaluator.compile_flag import is_served
 from evaluator.facts import Facts
 from evaluator.json_text import digest
@@ -16,6 +17,9 @@ from policies.case import Edit
 
 PRESENTATION = frozenset({"name", "description", "tags", "created_at", "updated_at", "created_by", "version", "id"})
 """Fields of a flag that no answer depends on."""
+
+MOST_PROVED = 50
+"""Edited flags of one change about which anything is proved; of more, nothing is."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,32 @@ class Change:
 
     @cached_property
     def alters_nothing(self) -> bool:
-        """Whether provably no answer changes: only presentation differs, or a flag that is off comes or goes."""
-        return all(_same_answers(edit) for edit in self.edits) and set(self.affected_flags) <= set(self.edited_flags)
+        """Whether provably no answer changes: only presentation differs, a flag that is off comes or goes, or what
+        is written otherwise means the same, condition by condition."""
+        if all(_same_answers(edit) for edit in self.edits) and set(self.affected_flags) <= set(self.edited_flags):
+            return True
+        return len(self.edits) == len(self.effects) and all(
+            effect.alters_nothing and effect.same_conditions for effect in self.effects.values()
+        )
+
+    @cached_property
+    def effects(self) -> Mapping[str, Effect]:
+        """What the change provably does to each edited flag; empty where it edits very many."""
+        if len(self.edited_flags) > MOST_PROVED:
+            return {}
+        return {key: compare_effect(self.before, self.after, key) for key in self.edited_flags}
+
+    @cached_property
+    def proved(self) -> dict[str, tuple[str, ...]]:
+        """By edited flag, sentences about what is certain without traffic: its effect, and what it makes useless."""
+        found = {key: (effect.line, *self._useless(key)) for key, effect in self.effects.items()}
+        return {key: tuple(line for line in lines if line) for key, lines in found.items() if any(lines)}
+
+    def _useless(self, key: str) -> list[str]:
+        """Conditions of the new definition that can never decide, unless they were there and could not before."""
+        known = {finding.message for finding in analyse(self.before, key).findings}
+        useless = analyse(self.after, key).findings
+        return [finding.message for finding in useless if finding.never_decides and finding.message not in known]
 
     def as_case_edits(self, approved: Bodies) -> tuple[Edit, ...]:
         """The edits as the policy takes them, with what a person last approved of each document."""

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluator.analysis import Finding, analyse
 from evaluator.describe import describe_flag
 from mcp_server.services.changing import flag_document
+from mcp_server.services.definitions import SETTINGS, bodies_of, ruleset_of
 from mcp_server.services.document import Document, Revision
+from mcp_server.services.grouping import references
 from mcp_server.services.home import Home
 from mcp_server.services.proposal import OPEN_STATES, Proposal
 
@@ -38,13 +41,14 @@ class FlagPage:
 
 @dataclass(frozen=True, slots=True)
 class FlagView:
-    """One flag: its definition, in words, and what is going on with it."""
+    """One flag: its definition, in words, what in it has no effect, and what is going on with it."""
 
     document: Document
     description: tuple[str, ...]
     open_proposals: tuple[Proposal, ...]
     revisions: tuple[Revision, ...]
     cohort_names: Mapping[str, str]
+    findings: tuple[Finding, ...]
 
 
 def find_flags(
@@ -84,9 +88,11 @@ def get_flag(home: Home, environment: str, key: str, *, revisions: int = 10) -> 
     """One flag. Raises NotFound with near misses."""
     with home.store.read() as reader:
         document = flag_document(reader, environment, key)
+        documents = reader.documents(environment)
         cohorts = {
             found.ref.key: str(found.body.get("name") or found.ref.key)
-            for found in reader.documents(environment, "cohort")
+            for found in documents
+            if found.ref.kind == "cohort"
         }
         return FlagView(
             document=document,
@@ -94,6 +100,7 @@ def get_flag(home: Home, environment: str, key: str, *, revisions: int = 10) -> 
             open_proposals=tuple(reader.proposals(environment, states=list(OPEN_STATES), flag=key)),
             revisions=tuple(reader.revisions(environment, document.ref, limit=revisions)),
             cohort_names=cohorts,
+            findings=_findings(document, documents),
         )
 
 
@@ -103,6 +110,18 @@ def history(home: Home, environment: str, key: str, *, limit: int = 50) -> Seque
         document = flag_document(reader, environment, key)
         revisions = reader.revisions(environment, document.ref, limit=limit)
         return [(revision, reader.proposal(revision.proposal_id)) for revision in revisions]
+
+
+def _findings(document: Document, documents: Sequence[Document]) -> tuple[Finding, ...]:
+    """What in the flag has no effect, given the documents that it names, directly or not."""
+    bodies = bodies_of(documents)
+    needed, waiting = {SETTINGS, document.ref}, [document.ref]
+    while waiting:
+        named = references(bodies[waiting.pop()]) & bodies.keys() - needed
+        needed |= named
+        waiting.extend(named)
+    ruleset = ruleset_of({ref: body for ref, body in bodies.items() if ref in needed})
+    return analyse(ruleset, document.ref.key).findings
 
 
 def _summary(document: Document) -> FlagSummary:

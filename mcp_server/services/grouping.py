@@ -10,7 +10,7 @@ from mcp_server.services.proposal import DocumentEdit
 def related(edits: Sequence[DocumentEdit]) -> list[tuple[DocumentEdit, ...]]:
     """One proposal per changed document; new documents and those that need them go together, in one."""
     new = {edit.ref for edit in edits if edit.base_revision == 0}
-    needing = {edit.ref: _references(edit.after or {}) & new - {edit.ref} for edit in edits}
+    needing = {edit.ref: references(edit.after or {}) & new - {edit.ref} for edit in edits}
     together = {ref for ref, needed in needing.items() if needed} | {
         ref for needed in needing.values() for ref in needed
     }
@@ -18,7 +18,7 @@ def related(edits: Sequence[DocumentEdit]) -> list[tuple[DocumentEdit, ...]]:
     return [*([joint] if joint else []), *((edit,) for edit in edits if edit.ref not in together)]
 
 
-def _references(body: Mapping[str, Any]) -> set[Ref]:
+def references(body: Mapping[str, Any]) -> set[Ref]:
     """The flags and cohorts that a definition names, however deep."""
     found: set[Ref] = set()
     waiting: list[Any] = [body]

@@ -48,11 +48,15 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the replay measured and what the policy says to it. ``impact`` is None without traffic."""
+    """What the replay measured, what the policy says to it, and by flag what is certain without any traffic.
+
+    ``impact`` is None without traffic.
+    """
 
     change: Change
     impact: Impact | None
     verdict: Verdict
+    proved: Mapping[str, tuple[str, ...]]
 
 
 def judge_change(
@@ -84,7 +88,7 @@ def judge_change(
         dependents=_dependents(change),
         expect=surroundings.expect,
     )
-    return Judgement(change=change, impact=impact, verdict=judge(case, policy))
+    return Judgement(change=change, impact=impact, verdict=judge(case, policy), proved=change.proved)
 
 
 class _Bench:

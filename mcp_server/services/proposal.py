@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from mcp_server.services.actor import Actor, Assurance
 from mcp_server.services.document import Ref
 from mcp_server.services.record import Record
@@ -114,6 +116,8 @@ class Evidence(Record):
     policy_digest: str
     evaluation_version: str
     judged_at: datetime
+    proved: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """By flag, what is certain without any traffic: what the change does at most, and what it makes useless."""
     impact: Impact | None
     verdict: Verdict
     digest: str

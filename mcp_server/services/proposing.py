@@ -101,7 +101,7 @@ def judge_proposal(home: Home, proposal: Proposal, *, progress: Progress | None 
         change = Change(base=base.bodies, edits=proposal.edits)
         surroundings = base.surroundings(reader, change, proposal.actor, now, proposal.expect)
     if proposal.kind is ProposalKind.BOOTSTRAP:
-        judgement = Judgement(change=change, impact=None, verdict=_nobody_to_move(policy))
+        judgement = Judgement(change=change, impact=None, verdict=_nobody_to_move(policy), proved={})
     else:
         judgement = judge_change(change, recording, policy, surroundings, progress=progress)
     evidence = _evidence(home, proposal, base, judgement, recording, now)
@@ -345,6 +345,7 @@ def _evidence(
             "policy_digest": judgement.verdict.policy_digest,
             "evaluation_version": EVALUATION_VERSION,
             "judged_at": now,
+            "proved": judgement.proved,
             "impact": judgement.impact,
             "verdict": judgement.verdict,
         }

@@ -1,12 +1,15 @@
 """Impact and verdict in plain lines, the same for agents, plain terminals and CI."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mcp_server.services.applying import Applied
 from mcp_server.services.foreign_text import clean
 from policies.impact import FlagImpact, FlagValue, Impact, TrafficFacts
 from policies.verdict import Decision, Level, State, Verdict
+
+MOST_PROVED = 300
+"""Characters of a sentence about what is certain; it may quote filters."""
 
 DECISION_WORDS = {
     Decision.ALLOW: "ALLOWED",
@@ -46,6 +49,11 @@ def impact_lines(impact: Impact | None) -> list[str]:
     if still:
         lines.append(f"{still} dependent flag{'s' if still > 1 else ''} checked, no change.")
     return lines
+
+
+def proved_lines(proved: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is certain without traffic, after the flag that it is about; beside the measured effect."""
+    return [f"{clean(flag, 60)}: {clean(line, MOST_PROVED)}" for flag, lines in proved.items() for line in lines]
 
 
 def finding_lines(verdict: Verdict) -> list[str]:

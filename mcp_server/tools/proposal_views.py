@@ -1,11 +1,12 @@
 """Proposals and what they would do, from records to the two channels."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluator.diff import diff
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.proposal import Evidence, Proposal, ProposalState
-from mcp_server.services.wording import finding_lines, headline, impact_lines, trust_lines
+from mcp_server.services.wording import MOST_PROVED, finding_lines, headline, impact_lines, proved_lines, trust_lines
 from mcp_server.tools.quoting import cleaned, cleaned_line
 from mcp_server.tools.shapes import ProposalAnswer
 from policies.impact import FlagImpact, Impact
@@ -70,12 +71,16 @@ def change_lines(proposal: Proposal) -> list[str]:
     return lines
 
 
-def impact_flags(impact: Impact | None, *, full: bool) -> list[dict[str, Any]]:
-    """The effect on each flag: in a summary those that were edited or move, else all, with every condition."""
+def impact_flags(impact: Impact | None, proved: Mapping[str, Sequence[str]], *, full: bool) -> list[dict[str, Any]]:
+    """The effect on each flag: in a summary those that were edited or move, else all, with every condition.
+
+    What is certain without traffic is in ``proved``; without any, that is all there is.
+    """
     if impact is None:
-        return []
+        return [{"flag": key, "proved": _proved(lines)} for key, lines in list(proved.items())[:MOST_FLAGS]]
     moving = [flag for flag in impact.flags if full or flag.edited or flag.changed or flag.undetermined]
-    return [_flag_impact(flag, full=full) for flag in moving[: None if full else MOST_FLAGS]]
+    rows = [_flag_impact(flag, full=full) for flag in moving[: None if full else MOST_FLAGS]]
+    return [{**row, "proved": _proved(proved[row["flag"]])} if proved.get(row["flag"]) else row for row in rows]
 
 
 def findings(verdict: Verdict, *, full: bool = False) -> list[dict[str, Any]]:
@@ -111,7 +116,7 @@ def proposal_answer(proposal: Proposal, evidence: Evidence | None, *, full: bool
         decision=None if evidence is None else str(evidence.verdict.decision),
         changed_subjects=None if impact is None else impact.changed_subjects,
         subjects=None if impact is None else impact.subjects,
-        flags=impact_flags(impact, full=full),
+        flags=[] if evidence is None else impact_flags(impact, evidence.proved, full=full),
         findings=[] if evidence is None else findings(evidence.verdict, full=full),
         evidence=None if evidence is None else evidence.digest,
         expect=cleaned(proposal.expect, 120),
@@ -134,6 +139,7 @@ def proposal_lines(proposal: Proposal, evidence: Evidence | None, *, full: bool 
     if evidence is not None:
         lines.append(headline(evidence.verdict))
         lines.extend(impact_lines(evidence.impact))
+        lines.extend(proved_lines(evidence.proved))
         lines.extend(cleaned_line(line) for line in finding_lines(evidence.verdict))
         lines.extend(trust_lines(evidence.impact, evidence.traffic))
         if full:
@@ -151,6 +157,10 @@ def coverage_lines(impact: Impact | None) -> list[str]:
         for flag in (() if impact is None else impact.flags)
         for condition in flag.coverage_after
     ]
+
+
+def _proved(lines: Sequence[str]) -> list[str]:
+    return [clean(line, MOST_PROVED) for line in lines]
 
 
 def _flag_impact(flag: FlagImpact, *, full: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mcp_server.services.errors import InvalidInput
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.judging import Judgement
 from mcp_server.services.proposing import Intent, simulate
-from mcp_server.services.wording import finding_lines, headline, impact_lines, share, trust_lines
+from mcp_server.services.wording import finding_lines, headline, impact_lines, proved_lines, share, trust_lines
 from mcp_server.tools import proposal_views, shapes
 from mcp_server.tools.access import Caller
 from mcp_server.tools.answer import answer, told
@@ -99,7 +99,7 @@ def _simulated(
         decision=str(verdict.decision),
         changed_subjects=None if impact is None else impact.changed_subjects,
         subjects=None if impact is None else impact.subjects,
-        flags=_flags(impact, breakdown=breakdown, full=full),
+        flags=_flags(judgement, breakdown=breakdown, full=full),
         findings=proposal_views.findings(verdict, full=full),
         traffic=None if traffic is None else _traffic(traffic),
         next_step=step,
@@ -107,6 +107,7 @@ def _simulated(
     lines = [
         f"Would be {headline(verdict)}",
         *impact_lines(impact),
+        *proved_lines(judgement.proved),
         *(_breakdown_lines(impact) if breakdown else ()),
         *map(cleaned_line, finding_lines(verdict)),
         *(proposal_views.coverage_lines(impact) if full else ()),
@@ -116,8 +117,9 @@ def _simulated(
     return answer(lines, structured, full=full)
 
 
-def _flags(impact: Impact | None, *, breakdown: bool, full: bool) -> list[dict[str, Any]]:
-    rows = proposal_views.impact_flags(impact, full=full)
+def _flags(judgement: Judgement, *, breakdown: bool, full: bool) -> list[dict[str, Any]]:
+    impact = judgement.impact
+    rows = proposal_views.impact_flags(impact, judgement.proved, full=full)
     if impact is None or not breakdown:
         return rows
     parts = {flag.flag: [part.model_dump(mode="json") for part in flag.breakdowns] for flag in impact.flags}

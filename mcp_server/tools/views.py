@@ -5,13 +5,11 @@ from typing import Any
 
 from evaluator import json_text
 from evaluator.describe import describe_condition
-from mcp_server.services.explaining import Explained
-from mcp_server.services.explanation_lines import explanation_lines
 from mcp_server.services.finding import FlagSummary, FlagView
 from mcp_server.services.foreign_text import clean
 from mcp_server.tools.proposal_views import proposal_row
 from mcp_server.tools.quoting import cleaned
-from mcp_server.tools.shapes import Explanation, Flag
+from mcp_server.tools.shapes import Flag
 
 IN_WORDS = 300
 """Characters of one sentence about a flag; a condition with hundreds of values says how many more there are."""
@@ -48,7 +46,10 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
         revision=view.document.revision,
         active=bool(body.get("active")) and not body.get("deleted"),
         archived=bool(body.get("deleted")),
-        in_words=[clean(line, IN_WORDS) for line in view.description],
+        in_words=[
+            *(clean(line, IN_WORDS) for line in view.description),
+            *(clean(finding.message, IN_WORDS) for finding in view.findings if finding.condition is None),
+        ],
         conditions=[
             {
                 "id": name,
@@ -56,7 +57,8 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
                 "rollout_percentage": group.get("rollout_percentage", 100),
                 "filters": group.get("properties") or [],
             }
-            for name, group in zip(ids, groups, strict=False)
+            | _without_effect(view.findings, index)
+            for index, (name, group) in enumerate(zip(ids, groups, strict=False))
         ],
         definition={name: value for name, value in body.items() if name != "drysail"},
         metadata=own,
@@ -91,7 +93,9 @@ def flag_lines(flag: Flag) -> list[str]:
     lines = [f"{clean(flag.key)} in {flag.environment}, revision {flag.revision}, {state}"]
     lines.extend(line for line in flag.in_words if not line.startswith("Condition "))
     lines.append("Conditions (the first that matches decides):" if flag.conditions else "It has no conditions.")
-    lines.extend(f"  {condition['id']}: {condition['when']}" for condition in flag.conditions)
+    for condition in flag.conditions:
+        lines.append(f"  {condition['id']}: {condition['when']}")
+        lines.extend(f"    ! {line}" for line in condition.get("without_effect", ()))
     if flag.metadata:
         lines.append("Metadata: " + ", ".join(f"{name}={_shown(value)}" for name, value in flag.metadata.items()))
     lines.extend(f"Open proposal {row['id']} ({row['state']}) by {row['by']}" for row in flag.open_proposals)
@@ -103,36 +107,6 @@ def flag_lines(flag: Flag) -> list[str]:
         lines.append(f"Exact definition: {json_text.dumps(flag.definition)}")
     lines.append(flag.next_step)
     return lines
-
-
-def explanation_answer(environment: str, explained: Explained, *, full: bool) -> Explanation:
-    """An explanation: the sentence and the steps in lines, or every step with all its values."""
-    explanation = explained.explanation
-    result = explanation.result
-    index = result.condition_index
-    decided = None if index is None or index >= len(explanation.conditions) else explanation.conditions[index].id
-    return Explanation(
-        environment=environment,
-        key=explanation.flag,
-        distinct_id=clean(explanation.subject),
-        context=explained.source,
-        value=result.value,
-        reason=str(result.reason),
-        condition=decided,
-        payload=None if result.payload is None else clean(result.payload, 500),
-        sentence=clean(explanation.sentence, 600),
-        steps=explanation_lines(explanation),
-        trace=explanation.as_dict() if full else None,
-        next_step="get_flag shows the flag and its history; simulate_flag tries a change.",
-    )
-
-
-def explanation_text(answer: Explanation) -> list[str]:
-    """The same as text."""
-    lines = [answer.sentence, f"Context {answer.context}."]
-    if answer.payload is not None:
-        lines.append(f"Payload: {answer.payload}")
-    return [*lines, *answer.steps, answer.next_step]
 
 
 def _shown(value: Any) -> str:
