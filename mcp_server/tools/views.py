@@ -1,9 +1,11 @@
 """Flags, from records to the two channels: lines of text and shallow objects."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from evaluator import json_text
+from evaluator.analysis import Finding
 from evaluator.describe import describe_condition
 from mcp_server.services.finding import FlagSummary, FlagView
 from mcp_server.services.foreign_text import clean
@@ -107,6 +109,12 @@ def flag_lines(flag: Flag) -> list[str]:
         lines.append(f"Exact definition: {json_text.dumps(flag.definition)}")
     lines.append(flag.next_step)
     return lines
+
+
+def _without_effect(findings: Sequence[Finding], index: int) -> dict[str, Any]:
+    """What in one condition can be left out, and why."""
+    lines = [clean(finding.message, IN_WORDS) for finding in findings if finding.condition == index]
+    return {"without_effect": lines} if lines else {}
 
 
 def _shown(value: Any) -> str:
