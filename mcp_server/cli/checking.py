@@ -75,6 +75,7 @@ def _feeds(base: str, head: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def _print(checked: "Checked") -> None:
     from mcp_server.cli.screen import out, talk
     from mcp_server.services.foreign_text import clean
+    from mcp_server.services.portability import lint_summary
     from mcp_server.services.wording import finding_lines, headline, impact_lines
 
     console = out()
@@ -89,6 +90,8 @@ def _print(checked: "Checked") -> None:
         problem = warning.problem
         place = f"{warning.kind} {clean(warning.key)}" + (f", {problem.path}" if problem.path else "")
         console.print(f"{place}: cannot be served. {problem.message} {problem.fix}", style="bold red", markup=False)
+    for line in lint_summary(checked.lints):
+        console.print(line, markup=False)
     if checked.snapshot is None:
         talk().print("No traffic: register some with `drysail traffic snapshot`, or the effect stays unknown.")
 
@@ -108,4 +111,5 @@ def _json(checked: "Checked") -> dict[str, Any]:
             for each in checked.edits
         ],
         "broken": [asdict(warning) for warning in checked.broken],
+        "lints": [asdict(warning) for warning in checked.lints],
     }

@@ -15,6 +15,7 @@ from mcp_server.services.document import Ref
 from mcp_server.services.grouping import related
 from mcp_server.services.incoming import read_feed
 from mcp_server.services.judging import Judgement, Progress, Surroundings, judge_change
+from mcp_server.services.portability import new_lints
 from mcp_server.services.proposal import DocumentEdit
 from policies.policy import Policy
 from policies.replay.recording import Recording
@@ -31,10 +32,15 @@ class CheckedEdit:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The outcome of a check. ``broken`` are definitions of the head that cannot be served."""
+    """The outcome of a check. ``broken`` are definitions of the head that cannot be served.
+
+    ``lints`` tell where SDKs that evaluate by themselves can answer otherwise, as far as the head brings that with it;
+    no verdict depends on them.
+    """
 
     edits: tuple[CheckedEdit, ...]
     broken: tuple[DefinitionWarning, ...]
+    lints: tuple[DefinitionWarning, ...]
     snapshot: str | None
 
     @property
@@ -70,9 +76,8 @@ def check(
 
     Rules on history and agents' budgets do not apply: a file has no history.
     """
-    before = read_feed(base).bodies
-    incoming = read_feed(head)
-    before = {ref: identified(body, None) if ref.kind == "flag" else body for ref, body in before.items()}
+    outgoing, incoming = read_feed(base), read_feed(head)
+    before = {ref: identified(body, None) if ref.kind == "flag" else body for ref, body in outgoing.bodies.items()}
     after = {
         ref: identified(body, before.get(ref)) if ref.kind == "flag" else body for ref, body in incoming.bodies.items()
     }
@@ -94,7 +99,10 @@ def check(
         if progress is not None:
             progress(number + 1, len(groups))
     return Checked(
-        edits=tuple(checked), broken=incoming.refused, snapshot=None if recording is None else recording.facts.snapshot
+        edits=tuple(checked),
+        broken=incoming.refused,
+        lints=new_lints(outgoing.lints, incoming.lints),
+        snapshot=None if recording is None else recording.facts.snapshot,
     )
 
 

@@ -20,13 +20,17 @@ from mcp_server.services.proposing import Intent, Judged, propose
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did. ``bootstrap`` was applied at once; ``proposals`` wait for their verdicts' consequences."""
+    """What an import did. ``bootstrap`` was applied at once; ``proposals`` wait for their verdicts' consequences.
+
+    ``lints`` are those of what came in or is proposed: where SDKs that evaluate by themselves can answer otherwise.
+    """
 
     bootstrap: Judged | None
     proposals: tuple[Judged, ...]
     unchanged: int
     refused: tuple[DefinitionWarning, ...]
     notes: tuple[DefinitionWarning, ...]
+    lints: tuple[DefinitionWarning, ...]
 
 
 def import_feed(home: Home, environment: str, feed: Mapping[str, Any], *, reason: str, actor: Actor) -> Imported:
@@ -59,12 +63,14 @@ def import_feed(home: Home, environment: str, feed: Mapping[str, Any], *, reason
             )
             for group in related(edits)
         )
+    brought = {(edit.ref.kind, edit.ref.key) for edit in edits}
     return Imported(
         bootstrap=bootstrap,
         proposals=proposals,
         unchanged=len(incoming) - len(edits),
         refused=read.refused,
         notes=read.notes,
+        lints=tuple(warning for warning in read.lints if (warning.kind, warning.key) in brought),
     )
 
 

@@ -14,11 +14,15 @@ from mcp_server.services.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """The definitions of a file. ``refused`` are left out of ``bodies``; ``notes`` tell what was converted."""
+    """The definitions of a file. ``refused`` are left out of ``bodies``; ``notes`` tell what was converted.
+
+    ``lints`` tell where SDKs that evaluate by themselves can answer otherwise.
+    """
 
     bodies: Bodies
     refused: tuple[DefinitionWarning, ...]
     notes: tuple[DefinitionWarning, ...]
+    lints: tuple[DefinitionWarning, ...]
 
 
 def read_feed(feed: Mapping[str, Any]) -> Incoming:
@@ -50,5 +54,11 @@ def read_feed(feed: Mapping[str, Any]) -> Incoming:
     settings = {name: definitions.settings[name] for name in SETTINGS_FIELDS if definitions.settings.get(name)}
     if settings:
         bodies[SETTINGS] = settings
-    notes = tuple(warning for warning in warnings if warning.level != "quarantined")
-    return Incoming(bodies=bodies, refused=tuple(refused), notes=notes)
+    notes = tuple(warning for warning in warnings if warning.level in ("converted", "warning"))
+    left_out = {(warning.kind, warning.key) for warning in refused}
+    lints = tuple(
+        warning
+        for warning in warnings
+        if warning.level == "portability" and (warning.kind, warning.key) not in left_out
+    )
+    return Incoming(bodies=bodies, refused=tuple(refused), notes=notes, lints=lints)

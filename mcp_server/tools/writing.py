@@ -10,6 +10,7 @@ from pydantic import Field
 from mcp_server.services import moving
 from mcp_server.services.applying import apply
 from mcp_server.services.changing import create, modify, near_duplicates
+from mcp_server.services.portability import added_lints, lint_lines, with_lints
 from mcp_server.services.proposing import Judged, propose
 from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
 from mcp_server.services.wording import live_line
@@ -54,7 +55,7 @@ class Writing:
             expect=expect,
             idempotency_key=idempotency_key,
         )
-        return _judged(propose(self._home, intent, progress=reporter(ctx)))
+        return self._judged(propose(self._home, intent, progress=reporter(ctx)))
 
     @told
     def create_flag(
@@ -82,7 +83,7 @@ class Writing:
         intent = replace(intent, expect=expect, idempotency_key=idempotency_key)
         judged = propose(self._home, intent, progress=reporter(ctx))
         hints = [f"Note: similar keys exist: {', '.join(near)}. Make sure none of them is meant."] if near else []
-        return _judged(judged, hints)
+        return self._judged(judged, hints)
 
     @told
     def apply_proposal(
@@ -116,12 +117,16 @@ class Writing:
         """Repeat a stale or open proposal of yours on what is in force now: fresh evidence, no approvals."""
         caller = self._desk.caller(ctx, "rebase_proposal")
         known, _ = self._desk.proposal(caller, proposal_id)
-        return _judged(moving.rebase(self._home, known.id, caller.actor, progress=reporter(ctx)))
+        return self._judged(moving.rebase(self._home, known.id, caller.actor, progress=reporter(ctx)))
 
-
-def _judged(judged: Judged, hints: list[str] | None = None) -> CallToolResult:
-    lines = proposal_views.proposal_lines(judged.proposal, judged.evidence)
-    structured = proposal_views.proposal_answer(judged.proposal, judged.evidence)
-    if hints:
-        structured = structured.model_copy(update={"note": " ".join(hints)})
-    return answer([*lines[:1], *(hints or []), *lines[1:]], structured)
+    def _judged(self, judged: Judged, hints: list[str] | None = None) -> CallToolResult:
+        """The proposal with what deserves a look beside the verdict: near keys, and what SDKs would answer."""
+        proposal = judged.proposal
+        lints = added_lints(self._home, proposal.environment, proposal.edits)
+        lines = proposal_views.proposal_lines(proposal, judged.evidence)
+        structured = proposal_views.proposal_answer(proposal, judged.evidence)
+        if lints:
+            structured = structured.model_copy(update={"flags": with_lints(structured.flags, lints)})
+        if hints:
+            structured = structured.model_copy(update={"note": " ".join(hints)})
+        return answer([*lines[:1], *(hints or []), *lines[1:-1], *lint_lines(lints), *lines[-1:]], structured)

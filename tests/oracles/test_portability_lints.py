@@ -30,7 +30,7 @@ RARE = {
 
 @dataclass
 class Outcome:
-    """``silent`` are (batch, flag, lint) whose lint was called for and missing; ``told`` counts those that were told."""
+    """``silent`` are (batch, flag, lint) whose lint was called for and missing; ``told`` counts the others."""
 
     silent: list[tuple[str, str, str]] = field(default_factory=list)
     told: Counter[Lint] = field(default_factory=Counter)

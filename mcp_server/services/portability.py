@@ -1,0 +1,125 @@
+"""What authors hear of SDKs that evaluate by themselves: the portability lints of what they write."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from evaluator.definitions import DefinitionWarning
+from mcp_server.services.definitions import SETTINGS, Bodies, bodies_of, edited, ruleset_of
+from mcp_server.services.document import Ref
+from mcp_server.services.foreign_text import clean
+from mcp_server.services.grouping import references
+from mcp_server.services.home import Home
+from mcp_server.services.proposal import DocumentEdit
+
+MOST_SHOWN = 3
+"""Lints of one change in a text, and in a summary; the others are counted."""
+LONGEST = 400
+
+
+def lints_of(bodies: Bodies, refs: Iterable[Ref]) -> tuple[DefinitionWarning, ...]:
+    """The lints of these flags and cohorts and of all that they name. Looks at nothing else of the environment."""
+    needed = [ref for ref in refs if ref in bodies]
+    known = {SETTINGS, *needed}
+    while needed:
+        named = references(bodies[needed.pop()]) & bodies.keys() - known
+        known |= named
+        needed.extend(named)
+    ruleset = ruleset_of({ref: body for ref, body in bodies.items() if ref in known})
+    return tuple(warning for warning in ruleset.warnings if warning.level == "portability")
+
+
+def added_lints(home: Home, environment: str, edits: Sequence[DocumentEdit]) -> tuple[DefinitionWarning, ...]:
+    """The lints that a change brings with it: those of its result that what it replaces does not have.
+
+    A lint that only moved, because conditions did, is not new.
+    """
+    with home.store.read() as reader:
+        bodies = bodies_of(reader.documents(environment))
+    replaced = {edit.ref: edit.before for edit in edits}
+    before = {ref: body for ref, body in (bodies | replaced).items() if body is not None}
+    refs = [edit.ref for edit in edits]
+    return new_lints(lints_of(before, refs), lints_of(edited(bodies, edits), refs))
+
+
+def new_lints(before: Iterable[DefinitionWarning], after: Iterable[DefinitionWarning]) -> tuple[DefinitionWarning, ...]:
+    """The lints of ``after`` that ``before`` does not have at any place."""
+    known = {_meaning(warning) for warning in before}
+    return tuple(warning for warning in after if _meaning(warning) not in known)
+
+
+def lint_lines(lints: Sequence[DefinitionWarning], most: int = MOST_SHOWN) -> list[str]:
+    """The lints in lines of text, one of each code first."""
+    shown = _various(lints)[:most]
+    lines = [f"SDKs: {clean(_sentence(warning), LONGEST)}" for warning in shown]
+    if len(lints) > len(shown):
+        lines.append(f"SDKs: {len(lints) - len(shown)} more places where they can answer otherwise.")
+    return lines
+
+
+def lint_rows(lints: Sequence[DefinitionWarning], most: int = MOST_SHOWN) -> list[dict[str, Any]]:
+    """The lints as objects, one of each code first, and how many more there are."""
+    shown = _various(lints)[:most]
+    rows: list[dict[str, Any]] = [_row(warning) for warning in shown]
+    return [*rows, {"more": len(lints) - len(shown)}] if len(lints) > len(shown) else rows
+
+
+def with_lints(flags: Sequence[Mapping[str, Any]], lints: Sequence[DefinitionWarning]) -> list[dict[str, Any]]:
+    """Rows about flags, each with its lints under ``portability``. A cohort's stand in the first row of all."""
+    rows = [dict(flag) for flag in flags]
+    named = {row["flag"]: row for row in rows}
+    by_flag: dict[str, list[DefinitionWarning]] = {}
+    for warning in lints:
+        key = warning.key if warning.kind == "flag" or not rows else rows[0]["flag"]
+        by_flag.setdefault(key, []).append(warning)
+    for key, found in by_flag.items():
+        if key in named:
+            named[key]["portability"] = lint_rows(found)
+        else:
+            rows.append({"flag": clean(key), "portability": lint_rows(found)})
+    return rows
+
+
+def lint_summary(lints: Sequence[DefinitionWarning]) -> list[str]:
+    """Many lints of many flags, one line for each code with how often it occurs and one example."""
+    codes: dict[str, list[DefinitionWarning]] = {}
+    for warning in lints:
+        codes.setdefault(warning.problem.code, []).append(warning)
+    lines = []
+    for code, found in sorted(codes.items(), key=lambda item: (-len(item[1]), item[0])):
+        where = len({(warning.kind, warning.key) for warning in found})
+        what = "definition" if where == 1 else "definitions"
+        lines.append(f"SDKs: {code} in {where} {what}, such as {clean(_sentence(found[0]), LONGEST)}")
+    return lines
+
+
+def _various(lints: Sequence[DefinitionWarning]) -> list[DefinitionWarning]:
+    """The first lint of each code, then the others."""
+    first: dict[str, DefinitionWarning] = {}
+    for warning in lints:
+        first.setdefault(warning.problem.code, warning)
+    chosen = set(map(id, first.values()))
+    return [*first.values(), *(warning for warning in lints if id(warning) not in chosen)]
+
+
+def _sentence(warning: DefinitionWarning) -> str:
+    problem = warning.problem
+    place = f"{warning.kind} {clean(warning.key, 60)}" + (f", {problem.path}" if problem.path else "")
+    return f"{place}: {problem.message} {problem.fix}"
+
+
+def _row(warning: DefinitionWarning) -> dict[str, Any]:
+    problem = warning.problem
+    row = {
+        "kind": warning.kind,
+        "key": clean(warning.key, 60),
+        "path": problem.path,
+        "code": problem.code,
+        "difference": problem.difference,
+        "message": clean(problem.message, LONGEST),
+        "fix": clean(problem.fix, LONGEST),
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def _meaning(warning: DefinitionWarning) -> tuple[str, str, str, str]:
+    return warning.kind, warning.key, warning.problem.code, warning.problem.message
