@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from evaluator import json_text
+from evaluator import Alternatives, ContextComparison, RevisionComparison, json_text
 from evaluator.context import Mark
+from evaluator.explaining.alternatives import SubjectChange
+from evaluator.explaining.edits import Edit
 from evaluator.explaining.explanation import (
     BucketTrace,
     CohortTrace,
@@ -13,6 +15,7 @@ from evaluator.explaining.explanation import (
     FilterTrace,
     NodeTrace,
 )
+from mcp_server.services.explaining import Explained
 from mcp_server.services.foreign_text import clean
 
 SIGNS = {"match": "+", "miss": "-", "unknown": "?"}
@@ -25,6 +28,92 @@ OUTCOMES = {
     "unknown": "hangs on a value that is not known",
     "not_reached": "not reached",
 }
+
+
+MOST_SUGGESTIONS = 10
+MOST_EDITS = 8
+"""How many are told in lines; how many more there are is told, too."""
+
+
+def headline_of(explained: Explained) -> str:
+    """The one sentence that answers what was asked."""
+    told = explained.comparison or explained.alternatives or explained.explanation
+    return clean(told.sentence, 1200)
+
+
+def lines_of(explained: Explained) -> list[str]:
+    """What stands behind the headline, in lines."""
+    notes = [f"Note: {clean(note)}" for note in explained.notes]
+    match explained.comparison, explained.alternatives:
+        case ContextComparison() as compared, _:
+            return [*notes, *_subjects(compared)]
+        case RevisionComparison() as compared, _:
+            return [*notes, *_revisions(compared)]
+        case None, Alternatives() as alternatives:
+            return [*notes, *_alternatives(explained, alternatives)]
+        case _:
+            return [*notes, *explanation_lines(explained.explanation)]
+
+
+def next_step_of(explained: Explained) -> str:
+    """What to ask or do next."""
+    if explained.alternatives is not None:
+        if any(operation is not None for operation in explained.operations):
+            return "simulate_flag tries such operations on recorded traffic: they move other subjects, too."
+        return "What is said of the subject is a hypothesis; check whether its properties are what they should be."
+    if isinstance(explained.comparison, RevisionComparison):
+        return "get_flag shows the flag's history; explain_flag with at tells more of either side."
+    if explained.comparison is not None:
+        return "explain_flag with want tells what would have to change for one of them."
+    return "get_flag shows the flag and its history; explain_flag with want tells what would have to change."
+
+
+def _subjects(compared: ContextComparison) -> Iterator[str]:
+    same_name = compared.one.subject == compared.other.subject
+    names = ("the first", "the second") if same_name else (compared.one.subject, compared.other.subject)
+    for name, explanation in zip(names, (compared.one, compared.other), strict=True):
+        yield f"{clean(name, 60)}: {clean(explanation.sentence, 600)}"
+        if explanation.nearest_miss and not compared.same:
+            yield f"  Nearest miss: {clean(explanation.nearest_miss, 300)}"
+
+
+def _revisions(compared: RevisionComparison) -> Iterator[str]:
+    yield f"before: {clean(compared.before.sentence, 600)}"
+    yield f"after: {clean(compared.after.sentence, 600)}"
+    yield from (f"edit: {_edit(edit)}" for edit in compared.cause[:MOST_EDITS])
+    yield from (f"would have done it, too: {_edit(edit)}" for edit in compared.others[:MOST_EDITS])
+    untold = len(compared.cause[MOST_EDITS:]) + len(compared.others[MOST_EDITS:])
+    if untold:
+        yield f"and {untold} more"
+    if compared.cause:
+        yield f"{len(compared.cause)} of {compared.edits} edits, found by evaluating with and without each."
+
+
+def _edit(edit: Edit) -> str:
+    owner = f"flag {edit.document}: " if edit.kind == "flag" else ""
+    return clean(f"{owner}{edit.words}", 400)
+
+
+def _alternatives(explained: Explained, alternatives: Alternatives) -> Iterator[str]:
+    hypotheses = [entry for entry in alternatives.suggestions if isinstance(entry.change, SubjectChange)]
+    if hypotheses:
+        yield "If the subject were otherwise (a hypothesis, no advice to change anybody's data):"
+        yield from (f"  {clean(entry.sentence, 300)}" for entry in hypotheses[:MOST_SUGGESTIONS])
+    others = alternatives.suggestions[len(hypotheses) :]
+    if others:
+        yield "If the definition were otherwise (this moves other subjects, too):"
+    operations = explained.operations[len(hypotheses) :]
+    for entry, operation in list(zip(others, operations, strict=False))[:MOST_SUGGESTIONS]:
+        yield f"  {clean(entry.sentence, 300)}"
+        if operation is not None:
+            yield f"    modify_flag {clean(json_text.dumps(operation), 600)}"
+    untold = len(hypotheses[MOST_SUGGESTIONS:]) + len(others[MOST_SUGGESTIONS:])
+    if untold:
+        yield f"and {untold} larger changes"
+    if alternatives.suggestions:
+        yield "Each was tried and is enough by itself; the smallest change comes first."
+    elif not alternatives.already:
+        yield from explanation_lines(explained.explanation)
 
 
 def explanation_lines(explanation: Explanation) -> list[str]:
@@ -72,7 +161,7 @@ def _bucket(bucket: BucketTrace) -> str:
     if bucket.unit is None:
         return f"? rollout {bucket.threshold * 100:g} %; the {bucket.hashed} to hash is not known"
     sign = "+" if bucket.inside else "-"
-    return f"{sign} rollout {bucket.threshold * 100:g} %; hash of {bucket.hashed} is {bucket.unit * 100:.2f} %"
+    return f"{sign} rollout {bucket.threshold * 100:g} %; place of the {bucket.hashed} is {bucket.unit * 100:.4f} %"
 
 
 def _cohort(cohort: CohortTrace) -> Iterator[str]:

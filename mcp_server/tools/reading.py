@@ -1,14 +1,15 @@
 """Tools that look at flags: find_flags, get_flag, explain_flag."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from evaluator.context import Context as Subject
 from mcp_server.services import explaining, finding
-from mcp_server.tools import shapes, views
+from mcp_server.services.errors import InvalidInput
+from mcp_server.tools import explanation_views, shapes, views
 from mcp_server.tools.answer import answer, told
 from mcp_server.tools.desk import Cursor, Desk, Detail, EnvironmentName, FlagKey, Limit
 from mcp_server.tools.paging import cursor_of, offset_of
@@ -86,21 +87,43 @@ class Reading:
         ] = None,
         groups: Annotated[dict[str, str] | None, Field(description="group type to group key")] = None,
         group_properties: dict[str, dict[str, Any]] | None = None,
+        at: Annotated[str | None, Field(description="flag revision or past time")] = None,
+        compare_to: Annotated[
+            dict[str, Any] | None,
+            Field(description="other subject {distinct_id?, properties?, groups?, group_properties?}"),
+        ] = None,
+        against: Annotated[str | None, Field(description="revision, time or proposal: which edit mattered")] = None,
+        want: Annotated[bool | str | None, Field(description="value to reach: what would have to change")] = None,
         environment: EnvironmentName = None,
         detail: Detail = "summary",
     ) -> Annotated[CallToolResult, shapes.Explanation]:
-        """Explain why a subject gets the value it gets, condition by condition, with actual and expected values.
-        detail=full adds the trace with every value."""
+        """Explain why a subject gets the value it gets, condition by condition, with actual and expected values; or
+        compare subjects or revisions, or say what would have to change. detail=full adds the trace."""
         caller = self._desk.caller(ctx, "explain_flag")
         name = self._desk.environment(caller, environment)
-        subject = Subject(
-            distinct_id=distinct_id,
-            properties=properties or {},
-            groups=groups or {},
-            group_properties=group_properties or {},
+        subject = explaining.Subject(distinct_id, properties, groups, group_properties)
+        question = explaining.Question(
+            subject=subject,
+            at=at,
+            compare_to=None if compare_to is None else other_subject(distinct_id, compare_to),
+            against=against,
+            want=explaining.wanted_value(want),
         )
-        recorded = properties is None and groups is None and group_properties is None
-        explained = explaining.explain_flag(self._home, name, flag_key, subject, recorded=recorded)
+        explained = explaining.explain_flag(self._home, name, flag_key, question)
         full = detail == "full"
-        structured = views.explanation_answer(name, explained, full=full)
-        return answer(views.explanation_text(structured), structured, full=full)
+        structured = explanation_views.explanation_answer(name, explained, full=full)
+        return answer(explanation_views.explanation_text(structured), structured, full=full)
+
+
+def other_subject(distinct_id: str, told: dict[str, Any]) -> explaining.Subject:
+    """The second subject: by default the same person, described otherwise. Raises InvalidInput naming the field."""
+    known = {"distinct_id": str, "properties": dict, "groups": dict, "group_properties": dict}
+    for field, value in told.items():
+        if field not in known:
+            near = get_close_matches(field, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"It takes: {', '.join(known)}."
+            raise InvalidInput(f"compare_to takes no {field!r}.", hint=hint, code="UNKNOWN_FIELD", place="compare_to")
+        if not isinstance(value, known[field]):
+            what = "text" if known[field] is str else "an object"
+            raise InvalidInput(f"compare_to.{field} is {what}.", code="WRONG_ARGUMENT", place=f"compare_to.{field}")
+    return explaining.Subject(**{"distinct_id": distinct_id, **told})

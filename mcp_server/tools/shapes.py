@@ -45,6 +45,8 @@ class Explanation(BaseModel):
     payload: str | None = None
     sentence: str
     steps: list[str]
+    comparison: dict[str, Any] | None = None
+    suggestions: list[dict[str, Any]] | None = None
     trace: dict[str, Any] | None = None
     next_step: str
 
