@@ -25,9 +25,8 @@ def _of_subject(change: SubjectChange, setting: Setting) -> str:
     owner = f" of the {change.group_type}" if change.group_type else ""
     if change.after is MISSING:
         return f"{change.name}{owner} were not passed (it is {named(change.before)})"
-    if change.any_value:
-        return f"{change.name}{owner} had any value (tried with {quoted(change.after)}; it is {named(change.before)})"
-    return f"{change.name}{owner} were {named(change.after)} (it is {named(change.before)})"
+    example = "for example " if change.any_value else ""
+    return f"{change.name}{owner} were {example}{named(change.after)} (it is {named(change.before)})"
 
 
 def _actual(value: object) -> str:
@@ -50,7 +49,9 @@ def _of_definition(change: DefinitionChange, setting: Setting) -> str:
             what = "also listed" if change.kind == "add_value" else "no longer listed"
             return f"{condition} {what} {quoted(change.value)} in its filter {describe_filter(change.filter, names)}"
         case "drop_filter":
-            return f"{condition} no longer asked for {describe_filter(change.filter, names)}"
+            left = change.definition["filters"]["groups"][change.condition_index].get("properties")
+            then = "" if left else " (it would then be for everybody)"
+            return f"{condition} no longer asked for {describe_filter(change.filter, names)}{then}"
         case "variant":
             return f"{condition} pinned the variant {value_words(str(change.after))}"
         case "move_condition":

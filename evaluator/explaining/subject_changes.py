@@ -1,7 +1,6 @@
 """What could be otherwise about a subject, as far as the definitions ask about it."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from evaluator.check import DISTINCT_ID, GROUP_KEY, Check
@@ -19,6 +18,9 @@ MOST_VALUES: Final = 100
 Owner = str | None
 """A group type, or None for the person."""
 
+Candidate = tuple[JsonValue | Mark, bool]
+"""A value, and whether it stands for many others that would do as well."""
+
 
 def subject_changes(setting: Setting) -> Iterator[list[SubjectChange]]:
     """For each property, group and listed cohort, the changes to try in order; the first that works is enough."""
@@ -34,32 +36,34 @@ def subject_changes(setting: Setting) -> Iterator[list[SubjectChange]]:
         if owner is None:
             yield _of_person(name, check, values)
         elif name == GROUP_KEY:
-            yield [_group(owner, check, value) for value in values if isinstance(value, str) and value]
+            yield [_group(owner, check, value) for value, _ in values if isinstance(value, str) and value]
         elif check.group_key(owner) not in (MISSING, REDACTED):
             yield _of_group(owner, name, check, values)
     yield from _own(setting, check)
     yield from _memberships(setting, check)
 
 
-def _values(tests: list[PropertyTest], setting: Setting) -> list[JsonValue | Mark]:
+def _values(tests: list[PropertyTest], setting: Setting) -> list[Candidate]:
     """What the filters mention, what one of them lets in first, and last that there is no value at all."""
-    found: dict[str, JsonValue | Mark] = {}
-    later: dict[str, JsonValue | Mark] = {}
+    found: dict[str, tuple[JsonValue | Mark, bool]] = {}
+    later: dict[str, tuple[JsonValue | Mark, bool]] = {}
     for test in tests:
+        mentioned = (test.filter.get("operator") or "exact") in ("exact", "is_not")
         for value in witnesses(test.filter, setting.now):
             admitted = test.predicate(value, setting.now) is not test.negated
-            (found if admitted else later)[fingerprint(value)] = value
-    return [*islice({**found, **later}.values(), MOST_VALUES), MISSING]
+            (found if admitted else later).setdefault(fingerprint(value), (value, not mentioned))
+    candidates = [*found.values(), *(told for mark, told in later.items() if mark not in found)]
+    return [*candidates[:MOST_VALUES], (MISSING, False)]
 
 
-def _of_person(name: str, check: Check, values: list[JsonValue | Mark]) -> list[SubjectChange]:
+def _of_person(name: str, check: Check, values: list[Candidate]) -> list[SubjectChange]:
     before = check.person_property(name)
-    return [SubjectChange("property", name, before, value, any_value=value == "any") for value in values]
+    return [SubjectChange("property", name, before, value, any_value=free) for value, free in values]
 
 
-def _of_group(owner: str, name: str, check: Check, values: list[JsonValue | Mark]) -> list[SubjectChange]:
+def _of_group(owner: str, name: str, check: Check, values: list[Candidate]) -> list[SubjectChange]:
     before = check.group_property(owner, name)
-    return [SubjectChange("group_property", name, before, value, owner, any_value=value == "any") for value in values]
+    return [SubjectChange("group_property", name, before, value, owner, any_value=free) for value, free in values]
 
 
 def _group(group_type: str, check: Check, key: JsonValue, *, any_value: bool = False) -> SubjectChange:
@@ -70,7 +74,7 @@ def _own(setting: Setting, check: Check) -> Iterator[list[SubjectChange]]:
     """What flags ask about without a filter: early access, and the group that a condition is about."""
     for key, flag in setting.ruleset.flags.items():
         if flag.enrollment:
-            yield _of_person(enrollment_property(key), check, [True, False, MISSING])
+            yield _of_person(enrollment_property(key), check, [(True, False), (False, False), (MISSING, False)])
         types = {condition.group_type for condition in flag.conditions} - {None}
         for group_type in sorted(filter(None, types)):
             own = [condition for condition in flag.conditions if condition.group_type == group_type]

@@ -1,7 +1,8 @@
 """An explanation as plain lines, the same for agents and terminals."""
 
 from collections.abc import Iterator
-from typing import Any
+from shlex import quote
+from typing import Any, Literal
 
 from evaluator import Alternatives, ContextComparison, RevisionComparison, json_text
 from evaluator.context import Mark
@@ -30,9 +31,15 @@ OUTCOMES = {
 }
 
 
+Surface = Literal["agent", "terminal"]
+"""Who reads: what to do next is named in their terms."""
+
 MOST_SUGGESTIONS = 10
 MOST_EDITS = 8
 """How many are told in lines; how many more there are is told, too."""
+
+TO_TYPE = "drysail simulate "
+"""How a line begins that is meant to be typed as it is."""
 
 
 def headline_of(explained: Explained) -> str:
@@ -41,7 +48,7 @@ def headline_of(explained: Explained) -> str:
     return clean(told.sentence, 1200)
 
 
-def lines_of(explained: Explained) -> list[str]:
+def lines_of(explained: Explained, surface: Surface) -> list[str]:
     """What stands behind the headline, in lines."""
     notes = [f"Note: {clean(note)}" for note in explained.notes]
     match explained.comparison, explained.alternatives:
@@ -50,29 +57,41 @@ def lines_of(explained: Explained) -> list[str]:
         case RevisionComparison() as compared, _:
             return [*notes, *_revisions(compared)]
         case None, Alternatives() as alternatives:
-            return [*notes, *_alternatives(explained, alternatives)]
+            return [*notes, *_alternatives(explained, alternatives, surface)]
         case _:
             return [*notes, *explanation_lines(explained.explanation)]
 
 
-def next_step_of(explained: Explained) -> str:
+_NEXT = {
+    "agent": {
+        "operations": "simulate_flag shows whom such operations would move; modify_flag proposes them.",
+        "revisions": "get_flag shows the flag's history; explain_flag with at tells more of either side.",
+        "explain": "get_flag shows the flag; explain_flag with want says what would have to change; "
+        "simulate_flag tries a change.",
+    },
+    "terminal": {
+        "operations": "drysail simulate shows whom such an operation would move.",
+        "revisions": "--at or --revision alone tells more of either side.",
+        "explain": "--want VALUE says what would have to change; --compare-to ID compares with another subject.",
+    },
+}
+
+
+def next_step_of(explained: Explained, surface: Surface) -> str:
     """What to ask or do next."""
-    if explained.alternatives is not None:
+    words = _NEXT[surface]
+    if explained.alternatives is not None and explained.alternatives.suggestions:
         if any(operation is not None for operation in explained.operations):
-            return "simulate_flag tries such operations on recorded traffic: they move other subjects, too."
+            return words["operations"]
         return "What is said of the subject is a hypothesis; check whether its properties are what they should be."
-    if isinstance(explained.comparison, RevisionComparison):
-        return "get_flag shows the flag's history; explain_flag with at tells more of either side."
-    if explained.comparison is not None:
-        return "explain_flag with want tells what would have to change for one of them."
-    return "get_flag shows the flag and its history; explain_flag with want tells what would have to change."
+    return words["revisions" if isinstance(explained.comparison, RevisionComparison) else "explain"]
 
 
 def _subjects(compared: ContextComparison) -> Iterator[str]:
     same_name = compared.one.subject == compared.other.subject
-    names = ("the first", "the second") if same_name else (compared.one.subject, compared.other.subject)
+    names = ("the first: ", "the second: ") if same_name else ("", "")
     for name, explanation in zip(names, (compared.one, compared.other), strict=True):
-        yield f"{clean(name, 60)}: {clean(explanation.sentence, 600)}"
+        yield f"{name}{clean(explanation.sentence, 600)}"
         if explanation.nearest_miss and not compared.same:
             yield f"  Nearest miss: {clean(explanation.nearest_miss, 300)}"
 
@@ -94,7 +113,7 @@ def _edit(edit: Edit) -> str:
     return clean(f"{owner}{edit.words}", 400)
 
 
-def _alternatives(explained: Explained, alternatives: Alternatives) -> Iterator[str]:
+def _alternatives(explained: Explained, alternatives: Alternatives, surface: Surface) -> Iterator[str]:
     hypotheses = [entry for entry in alternatives.suggestions if isinstance(entry.change, SubjectChange)]
     if hypotheses:
         yield "If the subject were otherwise (a hypothesis, no advice to change anybody's data):"
@@ -106,7 +125,7 @@ def _alternatives(explained: Explained, alternatives: Alternatives) -> Iterator[
     for entry, operation in list(zip(others, operations, strict=False))[:MOST_SUGGESTIONS]:
         yield f"  {clean(entry.sentence, 300)}"
         if operation is not None:
-            yield f"    modify_flag {clean(json_text.dumps(operation), 600)}"
+            yield f"    {_operation(operation, surface)}"
     untold = len(hypotheses[MOST_SUGGESTIONS:]) + len(others[MOST_SUGGESTIONS:])
     if untold:
         yield f"and {untold} larger changes"
@@ -114,6 +133,14 @@ def _alternatives(explained: Explained, alternatives: Alternatives) -> Iterator[
         yield "Each was tried and is enough by itself; the smallest change comes first."
     elif not alternatives.already:
         yield from explanation_lines(explained.explanation)
+
+
+def _operation(operation: dict[str, Any], surface: Surface) -> str:
+    if surface == "agent":
+        return f"modify_flag {clean(json_text.dumps(operation), 600)}"
+    told = (json_text.dumps(one) for one in operation["operations"])
+    options = " ".join(f"--op {quote(clean(text, 600))}" for text in told)
+    return f"{TO_TYPE}{quote(operation['flag_key'])} {options}"
 
 
 def explanation_lines(explanation: Explanation) -> list[str]:

@@ -27,11 +27,11 @@ def explanation_answer(environment: str, explained: Explained, *, full: bool) ->
         condition=decided,
         payload=None if result.payload is None else clean(result.payload, 500),
         sentence=headline_of(explained),
-        steps=lines_of(explained),
+        steps=lines_of(explained, "agent"),
         comparison=None if explained.comparison is None else _comparison(explained.comparison),
         suggestions=None if explained.alternatives is None else _suggestions(explained, explained.alternatives),
         trace=(explained.comparison or explanation).as_dict() if full else None,
-        next_step=next_step_of(explained),
+        next_step=next_step_of(explained, "agent"),
     )
 
 
