@@ -19,6 +19,7 @@ from evaluator.definitions.condition_ids import stored_condition_ids
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import canonical_problem, format_problem, structural_problems
 from evaluator.hashing import holdout_bound, rollout_bound, variant_bounds
+from evaluator.json_text import brief
 
 DATA_ERROR: Final = "flag_data_parsing_error"
 """What PostHog's server says of a flag that it cannot decode."""
@@ -104,14 +105,14 @@ def remarks(flag: Mapping[str, Any], compiled: CompiledFlag, cohorts: CompiledCo
 def _condition_remarks(condition: CompiledCondition, path: str, group: Mapping[str, Any]) -> Iterator[Problem]:
     if not 0 <= condition.percentage <= 100:
         message = (
-            f"A rollout of {condition.percentage} % means {'nobody' if condition.percentage < 0 else 'everybody'}."
+            f"A rollout of {brief(condition.percentage)} % means {'nobody' if condition.percentage < 0 else 'everybody'}."
         )
         yield Problem(f"{path}.rollout_percentage", "bad_percentage", message, "Use a number from 0 to 100.")
     if condition.aggregation is not None and condition.group_type is None:
         message = f"Group type {condition.aggregation} is not in the group type mapping, so nobody matches."
         yield Problem(path, "unknown_group_type", message, "Add it to “group_type_mapping”.")
     if group.get("variant") and condition.override is None:
-        message = f"There is no variant {group['variant']!r}, so the hash decides."
+        message = f"There is no variant {brief(group['variant'])}, so the hash decides."
         yield Problem(f"{path}.variant", "unknown_variant", message, "Name an existing variant, or none.")
     for index, test in enumerate(condition.tests):
         why = test.why if isinstance(test, Never) else _unusable(test)

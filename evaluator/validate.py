@@ -9,12 +9,16 @@ from evaluator.compiled import Predicate
 from evaluator.definitions.document import Definitions
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import canonical_problem, is_integer, structural_problems
+from evaluator.describe import printable
 from evaluator.explaining.phrases import quoted
-from evaluator.json_text import InvalidJson, NotCanonical, canonical, loads
+from evaluator.json_text import InvalidJson, NotCanonical, brief, canonical, loads, path_text
 from evaluator.references import reference_problems
 
 LONGEST_KEY: Final = 400
 """Characters of a flag's key; PostHog's limit."""
+
+_BEYOND: Final = 10**9
+"""Beyond any sensible percentage and any number of conditions."""
 
 WEIGHT_TOLERANCE: Final = 1e-6
 """How far the sum of variants' weights may be from 100: enough for thirds of it, written with decimals."""
@@ -62,13 +66,15 @@ def _variant_problems(filters: Mapping[str, Any]) -> Iterator[Problem]:
         message = "A multivariate flag needs at least one variant."
         yield Problem(path, "no_variants", message, "Add variants, or set “multivariate” to null for a boolean flag.")
         return
-    keys = [variant["key"] for variant in variants]
+    keys: set[str] = set()
     for index, variant in enumerate(variants):
-        if not variant["key"] or variant["key"] in keys[:index]:
-            message = "The variant has no key." if not variant["key"] else f"Variant “{variant['key']}” occurs twice."
+        name = variant["key"]
+        if not name or name in keys:
+            message = f"Variant “{printable(name)}” occurs twice." if name else "The variant has no key."
             yield Problem(f"{path}[{index}].key", "bad_variant_key", message, "Give every variant a key of its own.")
+        keys.add(name)
         yield from _percentage_problems(variant["rollout_percentage"], f"{path}[{index}].rollout_percentage")
-    total = fsum(variant["rollout_percentage"] for variant in variants)
+    total = fsum(min(max(variant["rollout_percentage"], -_BEYOND), _BEYOND) for variant in variants)
     if abs(total - 100) > WEIGHT_TOLERANCE:
         message = f"The variants' percentages add up to {total:g}."
         yield Problem(path, "variant_weights", message, "Make them add up to 100.")
@@ -83,9 +89,9 @@ def _payload_problems(payloads: Any) -> Iterator[Problem]:
         return
     for name, payload in payloads.items():
         if payload is not None and not _is_json(payload):
-            message = f"The payload of “{name}” is no JSON text."
+            message = f"The payload of “{printable(name)}” is no JSON text."
             fix = "Encode the value as JSON and store that as text; a plain text needs quotes inside its quotes."
-            yield Problem(f"filters.payloads.{name}", "bad_payload", message, fix)
+            yield Problem(path_text(("filters", "payloads", name)), "bad_payload", message, fix)
 
 
 def _is_json(payload: Any) -> bool:
@@ -113,6 +119,9 @@ def _own_problems(flag: Mapping[str, Any]) -> Iterator[Problem]:
         if not texts or len(ids) != count or len(set(ids)) != count:
             message = "The list of condition ids must name each condition once, in order."
             yield Problem("drysail.condition_ids", "condition_ids", message, "Leave it out; ids are given on writing.")
+    if isinstance(own, Mapping) and is_integer(own.get("next_condition")) and own["next_condition"] >= _BEYOND:
+        message = "The next condition id is beyond any number of conditions."
+        yield Problem("drysail.next_condition", "condition_ids", message, "Leave it out; ids are given on writing.")
 
 
 def _condition_problems(condition: Mapping[str, Any], filters: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -126,7 +135,7 @@ def _condition_problems(condition: Mapping[str, Any], filters: Mapping[str, Any]
 
 def _percentage_problems(percentage: float, path: str) -> Iterator[Problem]:
     if not 0 <= percentage <= 100:
-        message = f"A percentage of {percentage} is out of range."
+        message = f"A percentage of {brief(percentage)} is out of range."
         yield Problem(path, "bad_percentage", message, "Use a number from 0 to 100.")
 
 
