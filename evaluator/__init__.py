@@ -3,6 +3,7 @@
 Pure: no I/O, no clock, no randomness. Evaluation never raises and never waits.
 """
 
+from evaluator.analysis import Analysis, Effect, analyse, compare_effect
 from evaluator.compile import compile_definitions
 from evaluator.context import MISSING, REDACTED, Context
 from evaluator.definitions import Definitions
@@ -26,9 +27,11 @@ __all__ = [
     "NO_FACTS",
     "REDACTED",
     "Alternatives",
+    "Analysis",
     "Context",
     "ContextComparison",
     "Definitions",
+    "Effect",
     "Explanation",
     "Facts",
     "Needs",
@@ -36,7 +39,9 @@ __all__ = [
     "Result",
     "RevisionComparison",
     "Ruleset",
+    "analyse",
     "compare_contexts",
+    "compare_effect",
     "compare_revisions",
     "compile_definitions",
     "dependents",
