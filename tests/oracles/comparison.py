@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from evaluator import evaluate
+from evaluator import evaluate, evaluate_all
 from evaluator.context import Context
 from evaluator.local import compile_local, evaluate_local
 from evaluator.result import Result
@@ -71,7 +71,10 @@ def compare_local(batches: Iterable[Batch]) -> Comparison:
 
 
 def compare_server(batches: Iterable[Batch]) -> Comparison:
-    """Asks the SDK everything, and the server profile whatever the SDK decides by itself."""
+    """Asks the SDK and the server profile everything, flag by flag and the server profile all flags at once as well.
+
+    Where the SDK decides by itself, the server profile must answer the same, or differ for a documented reason.
+    """
     comparison = Comparison()
     for batch in batches:
         project = Project(batch.feed)
@@ -79,13 +82,16 @@ def compare_server(batches: Iterable[Batch]) -> Comparison:
             sdk = PosthogSdk(batch.feed)
             for context in batch.contexts:
                 investigation = Investigation(project, context, batch.now)
+                at_once = evaluate_all(project.ruleset, context, now=batch.now, facts=project.facts)
                 for flag in batch.feed["flags"]:
                     expected = sdk.answer(flag["key"], context)
                     comparison.cases += 1
                     comparison.answers[kind_of(expected)] += 1
+                    ours = evaluate(project.ruleset, flag["key"], context, now=batch.now, facts=project.facts)
+                    if at_once.get(flag["key"], ours) != ours:
+                        comparison.differences.append(Difference(batch.name, flag, context, expected, ours))
                     if expected.value is None:
                         continue
-                    ours = evaluate(project.ruleset, flag["key"], context, now=batch.now, facts=project.facts)
                     if not agrees(ours, expected):
                         rows = frozenset(_rows(investigation, ours, expected))
                         if rows and None not in rows:

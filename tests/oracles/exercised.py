@@ -50,7 +50,7 @@ def _flag_features(flag: Feed, filters: Feed, context: Context) -> Iterator[str]
     if len(groups) != 1:
         yield "several conditions" if groups else "no condition"
     variants = (filters.get("multivariate") or {}).get("variants")
-    if variants:
+    if isinstance(variants, list) and variants:
         yield "variants"
         if sum(variant.get("rollout_percentage", 0) for variant in variants) < 99:
             yield "incomplete variants"
@@ -100,7 +100,8 @@ def _condition_features(condition: Feed, filters: Feed, context: Context) -> Ite
     rollout = condition.get("rollout_percentage")
     yield "no rollout" if rollout is None else "fractional rollout" if rollout not in (0, 100) else "whole rollout"
     if condition.get("variant"):
-        known = [variant.get("key") for variant in (filters.get("multivariate") or {}).get("variants") or ()]
+        variants = (filters.get("multivariate") or {}).get("variants")
+        known = [variant.get("key") for variant in variants] if isinstance(variants, list) else []
         yield "pinned variant" if condition["variant"] in known else "pinned unknown variant"
     flag_level = filters.get("aggregation_group_type_index")
     own = condition.get("aggregation_group_type_index", flag_level)

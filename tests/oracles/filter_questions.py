@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
@@ -26,6 +28,18 @@ FAMILIES: Final[dict[str, tuple[Texts, Texts]]] = {
     "pattern": (random_pattern, random_subject),
 }
 """Random texts for the filter, and for the property that it is asked on."""
+
+FAR_SPANS: Final = ["2027y", "9999y", "-9999m", "9999w"]
+"""Relative dates that reach before the year 1, or nearly."""
+
+PYTHON_VALUES: Final[list[Any]] = [
+    datetime(2026, 1, 1, tzinfo=UTC),
+    datetime(2026, 1, 1, 12, 30),  # noqa: DTZ001 - what callers pass
+    date(2026, 1, 1),
+    Decimal("5.5"),
+    {1: "a"},
+]
+"""Properties that only a caller in Python can pass."""
 
 
 def sdk_answer(question: Question) -> bool | str:
@@ -59,6 +73,10 @@ def questions_on_values(random: Random, amount: int) -> Iterator[Question]:
     for _ in range(amount):
         entry = random_property_filter(random, oddness=0.3)
         value = random_value(random, PROPERTIES[entry["key"]], oddness=0.3)
+        if random.random() < 0.05:
+            value = random.choice(PYTHON_VALUES)
+        if entry.get("operator") in OPERATORS["date"] and random.random() < 0.05:
+            entry["value"] = random.choice(FAR_SPANS)
         yield entry.get("operator", "exact"), entry["value"], value, random.choice([1, 2])
 
 

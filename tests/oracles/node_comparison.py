@@ -17,7 +17,7 @@ from tests.oracles.cases import Batch
 from tests.oracles.flag_differences import Investigation, Project
 from tests.oracles.flag_differences import Row as ServerRow
 from tests.oracles.node_filter_differences import Answer
-from tests.oracles.node_prediction import NodePrediction, Properties
+from tests.oracles.node_prediction import NodePrediction, Properties, javascript_text
 from tests.oracles.posthog_node import NodeAnswer, PosthogNode
 from tests.oracles.random_definitions import Feed
 from tests.oracles.random_values import Filter
@@ -168,8 +168,8 @@ class _Case:
         return rows, predicted
 
     def _match(self, entry: Filter, properties: Properties) -> Answer:
-        key = entry.get("key") if isinstance(entry, dict) else None
-        relevant = {key: properties[key]} if isinstance(key, str) and key in properties else {}
+        key = javascript_text(entry.get("key")) if isinstance(entry, dict) else ""
+        relevant = {key: properties[key]} if key in properties else {}
         version = self.batch.feed.get("property_matching_version")
         return self.node.matches([(entry, relevant, version)], self.batch.now)[0]
 
@@ -199,10 +199,11 @@ def _circular_flags(feed: Feed) -> Iterator[str]:
     asking: set[str] = set()
     for flag in feed["flags"]:
         filters = flag["filters"] if isinstance(flag["filters"], dict) else {}
-        for condition in filters.get("groups") or []:
+        conditions = filters.get("groups")
+        for condition in conditions if isinstance(conditions, list) else []:
             for entry in (condition or {}).get("properties") or []:
                 kind = entry.get("type") if isinstance(entry, dict) else None
-                named = str(entry.get("value")) if kind == "cohort" else None
+                named = javascript_text(entry.get("value")) if kind == "cohort" else None
                 chain = (entry.get("dependency_chain") or []) if kind == "flag" else []
                 if named in circular or asking.intersection(chain):
                     asking.add(flag["key"])
@@ -219,5 +220,5 @@ def _leads_back(cohorts: Feed, name: str, above: frozenset[str]) -> bool:
 def _cohorts_in(tree: Any) -> Iterator[str]:
     for entry in (tree.get("values") if isinstance(tree, dict) else None) or []:
         if isinstance(entry, dict) and entry.get("type") == "cohort":
-            yield str(entry.get("value"))
+            yield javascript_text(entry.get("value"))
         yield from _cohorts_in(entry)

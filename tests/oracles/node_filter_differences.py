@@ -3,9 +3,11 @@
 import math
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from evaluator.context import MISSING, JsonValue, Mark
+from evaluator.local.dates import absolute_moment
 from evaluator.local.numbers import number_of
 from tests.oracles.random_values import LOCAL_OPERATORS, OPERATORS, Filter
 
@@ -15,6 +17,7 @@ Answer = bool | str | None
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FINE_FRACTION: Final = re.compile(r"[.,]\d{4,}")
 _SPAN: Final = re.compile(r"-?[0-9]{1,4}[hdwmy]")
+_ANY_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _YEAR: Final = re.compile(r"\d{4}")
 _COMMON_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)?)?")
 
@@ -22,7 +25,7 @@ _COMMON_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?(Z
 def node_filter_row(entry: Filter, found: JsonValue | Mark, python: Answer, node: Answer) -> str | None:
     """The number of the row; None if there is none, in which case the table lacks one."""
     operator = entry.get("operator") or "exact"
-    if "key" not in entry:
+    if not isinstance(entry.get("key"), str):
         return "N30"
     if found is MISSING:
         return "N15" if isinstance(python, str) and isinstance(node, str) else None
@@ -81,8 +84,12 @@ def _date_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, python:
         return "N11"
     if isinstance(wanted, str) and _SPAN.fullmatch(wanted) and python == "unsupported_definition":
         return "N12"
-    common = isinstance(wanted, str) and (_COMMON_DATE.fullmatch(wanted) or _SPAN.fullmatch(wanted))
-    return None if common and isinstance(found, str) and _COMMON_DATE.fullmatch(found) else "N8"
+    common = isinstance(wanted, str) and (_is_common(wanted) or _SPAN.fullmatch(wanted))
+    return None if common and isinstance(found, str) and _is_common(found) else "N8"
+
+
+def _is_common(text: str) -> bool:
+    return bool(_COMMON_DATE.fullmatch(text)) and absolute_moment(text, _ANY_MOMENT) is not None
 
 
 def _version_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, python: Answer, node: Answer) -> str | None:

@@ -114,7 +114,7 @@ class NodePrediction:
             self.rows.add("N24")
         parts = [local.holdout, local.variant_keys, local.variants, *local.conditions]
         parts += [condition.bound for condition in local.conditions if not isinstance(condition, Unknown)]
-        if any(isinstance(part, Unknown) for part in parts):
+        if local.malformed or any(isinstance(part, Unknown) for part in parts):
             self.rows.add("N30")
 
     def _bucket(self, flag: Feed) -> Any:
@@ -131,7 +131,7 @@ class NodePrediction:
             return held_out
         reason: str | None = None
         deferred: set[Value] = set()
-        for condition in filters.get("groups") or []:
+        for condition in _list(filters.get("groups")):
             target = self._target(filters, condition, bucket, properties)
             if target is None:
                 continue
@@ -189,7 +189,7 @@ class NodePrediction:
         return f"holdout-{holdout['id']}"
 
     def _variant_of(self, flag: Feed, condition: Feed, bucket: Any) -> Value:
-        variants = (_filters(flag).get("multivariate") or {}).get("variants") or []
+        variants = _list((_filters(flag).get("multivariate") or {}).get("variants"))
         pinned = condition.get("variant")
         if pinned and any(variant.get("key") == pinned for variant in variants):
             return str(pinned)
@@ -258,7 +258,7 @@ class NodePrediction:
         known = entry if isinstance(entry, dict) else {}
         truth = compile_filter(entry, explicit_equality=self._explicit).decide(self._scope(properties))
         python = truth.cause.value if isinstance(truth, Unknown) else truth
-        self._note_filter(known, properties.get(known.get("key"), MISSING), python, node)
+        self._note_filter(known, properties.get(javascript_text(known.get("key")), MISSING), python, node)
         if isinstance(node, bool):
             return node
         if node is None:
@@ -396,7 +396,7 @@ class NodePrediction:
         return graver(graver(reason, other), found or other)
 
     def _definition_reason(self, flag: Feed) -> str | None:
-        for condition in _filters(flag).get("groups") or []:
+        for condition in _list(_filters(flag).get("groups")):
             if condition is None:
                 raise Stumble
             for entry in condition.get("properties") or []:
@@ -466,7 +466,15 @@ def _filters(flag: Feed) -> Feed:
     return flag["filters"] if isinstance(flag.get("filters"), dict) else {}
 
 
+def _list(value: Any) -> list[Any]:
+    """What JavaScript iterates: nothing where there is nothing, and no number."""
+    if value and not isinstance(value, list):
+        raise Stumble
+    return value or []
+
+
 def _asks_groups(flag: Feed) -> bool:
     filters = _filters(flag)
-    conditions = [condition for condition in filters.get("groups") or [] if condition]
+    groups = filters.get("groups")
+    conditions = [condition for condition in groups if condition] if isinstance(groups, list) else []
     return any(part.get("aggregation_group_type_index") is not None for part in (filters, *conditions))

@@ -65,7 +65,11 @@ class PosthogSdk:
 def sdk_clock(now: real_datetime.datetime) -> Iterator[None]:
     """Let the SDK believe that it is ``now``, on a machine that runs on UTC, and keep it quiet."""
 
-    class Clock(real_datetime.datetime):
+    class AnyDatetime(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, real_datetime.datetime)
+
+    class Clock(real_datetime.datetime, metaclass=AnyDatetime):
         @classmethod
         def now(cls, tz: real_datetime.tzinfo | None = None) -> real_datetime.datetime:
             moment = now.astimezone(real_datetime.UTC)

@@ -32,12 +32,22 @@ DAMAGED_DEPENDENCIES: Final[list[Feed | None]] = [
     {"key": "ghost", "dependency_chain": ["ghost"]},
     {"key": "flag-0"},
 ]
+ODD_CONDITIONS: Final[list[Feed]] = [
+    {"rollout_percentage": "50"},
+    {"rollout_percentage": -5},
+    {"rollout_percentage": 150},
+    {"properties": None},
+    {"properties": [{}, None]},
+    {"properties": [{"key": ["plan"], "type": "person", "operator": "is_set", "value": "x"}]},
+]
 DAMAGED_FILTERS: Final[list[Any]] = [
     None,
     [],
     {"groups": None},
     {"groups": [None]},
     {"groups": [], "holdout": "x"},
+    {"groups": 5},
+    {"groups": [{"properties": []}], "multivariate": {"variants": 5}},
     {"version": 2, "return_type": "boolean", "default_value": False, "rules": []},
 ]
 LEGACY_FILTERS: Final[list[Feed]] = [
@@ -84,6 +94,8 @@ def _flag(random: Random, position: int, earlier: list[Feed], oddness: float) ->
             "id": random.randrange(9),
             "exclusion_percentage": random.choice([0, 5, 20, 100, 150, -5]),
         }
+        if random.random() < oddness / 4:
+            filters["holdout"]["id"] = None
     if random.random() < 0.07:
         filters["feature_enrollment"] = "true" if random.random() < oddness else random.random() < 0.8
     if random.random() < 0.3:
@@ -123,9 +135,7 @@ def _condition(random: Random, filters: Feed, earlier: list[Feed], oddness: floa
     if random.random() < 0.15:
         condition["aggregation_group_type_index"] = random.choice([0, 1, None, 7])
     if random.random() < oddness / 10:
-        condition.update(
-            random.choice([{"rollout_percentage": "50"}, {"properties": None}, {"properties": [{}, None]}])
-        )
+        condition.update(random.choice(ODD_CONDITIONS))
     return condition
 
 
@@ -138,7 +148,10 @@ def _filter(random: Random, earlier: list[Feed], oddness: float) -> Filter:
     kinds = ["person", "person", "person", "group"]
     if random.random() < oddness / 4:
         kinds = ["person_metadata", "person_metadata", "event"]
-    return random_property_filter(random, oddness=oddness, kind=random.choice(kinds))
+    entry = random_property_filter(random, oddness=oddness, kind=random.choice(kinds))
+    if entry["type"] == "group" and random.random() < oddness:
+        entry["group_type_index"] = random.choice([0, 1, 7, None])
+    return entry
 
 
 def _cohort_filter(random: Random, oddness: float, among: Sequence[str] = COHORT_IDS) -> Filter:
@@ -202,6 +215,8 @@ def _group(random: Random, others: Sequence[str], oddness: float, depth: int) ->
         values.append(
             random.choice([{}, None, "x", {"type": "OR", "values": []}, {"type": "AND"}, {"values": [], "type": "XOR"}])
         )
+    if random.random() < oddness / 4:
+        values.append(values[0])
     return {"type": random.choice(["AND", "OR"]), "values": values}
 
 
@@ -223,5 +238,7 @@ def _entry(random: Random, others: Sequence[str], oddness: float, depth: int) ->
 def _damage(random: Random, flag: Feed, oddness: float) -> None:
     if random.random() < oddness / 20:
         flag["filters"] = random.choice(DAMAGED_FILTERS)
+    elif random.random() < oddness / 100 and flag["active"]:
+        flag["filters"] = "x"
     elif random.random() < oddness / 10:
         flag["filters"] = {**flag["filters"], **random.choice(LEGACY_FILTERS)}
