@@ -124,7 +124,7 @@ def _holds(percentage: float, place: int) -> bool:
 
 def _typed(exact: float, rounded: Callable[[float], int]) -> Iterator[float | int]:
     """Round numbers near an exact percentage: whole ones from 10 on, finer ones below, and the next ones after that."""
-    digits = 0 if exact >= 10 else 1 if exact >= 1 else 2 if exact >= 0.1 else 4
+    digits = 0 if exact >= 10 else 1 if exact >= 1 else 2 if exact >= 0.1 else 3 if exact >= 0.01 else 4
     scaled = rounded(exact * 10**digits)
     outward = 1 if rounded is ceil else -1
     for number in (scaled, scaled + outward):
