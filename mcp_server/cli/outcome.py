@@ -8,7 +8,7 @@ from mcp_server.services.applying import Applied, apply
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.home import Home
 from mcp_server.services.importing import Imported
-from mcp_server.services.portability import lint_summary
+from mcp_server.services.portability import lint_lines, lint_summary, lints_of_proposal
 from mcp_server.services.proposal import Evidence, Proposal, ProposalState
 from mcp_server.services.proposing import Intent, propose
 from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
@@ -22,13 +22,16 @@ def propose_and_apply(home: Home, intent: Intent, *, propose_only: bool, json: b
     with progress("Replaying") as report:
         judged = propose(home, intent, progress=report)
     proposal, applied = judged.proposal, None
+    lints = lints_of_proposal(home, proposal)
     if proposal.state is ProposalState.ALLOWED and not propose_only:
         applied = apply(home, proposal.id, intent.actor, wait=up_to(LIVE_WITHIN_SECONDS))
         proposal = applied.proposal
     if json:
-        print_json(proposal_json(proposal, judged.evidence, applied))
+        print_json({**proposal_json(proposal, judged.evidence, applied), "lints": list(map(asdict, lints))})
     else:
         print_proposal(proposal, judged.evidence)
+        for line in lint_lines(lints):
+            out().print(line, markup=False)
         if applied is not None:
             print_applied(applied)
         elif proposal.state is ProposalState.NEEDS_REVIEW:

@@ -34,10 +34,13 @@ def simulate(
 
       drysail simulate new-checkout --rollout c2=50 --by country
     """
+    from dataclasses import asdict
+
     from mcp_server.cli.screen import out, print_json, progress
     from mcp_server.cli.tables import table
     from mcp_server.composition.home import person
     from mcp_server.services.changing import modify
+    from mcp_server.services.portability import added_lints, lint_lines
     from mcp_server.services.proposing import simulate as run
     from mcp_server.services.wording import finding_lines, headline, impact_lines, proved_lines, trust_lines
 
@@ -49,9 +52,16 @@ def simulate(
         judgement, recording = run(home, intent, breakdowns=tuple(by or ()), progress=report)
     traffic = None if recording is None else recording.facts
     status = {"allow": 0, "deny": 1, "review": 3}[judgement.verdict.decision]
+    lints = added_lints(judgement.change.base, judgement.change.edits)
     if json:
         print_json(
-            {"verdict": judgement.verdict, "impact": judgement.impact, "proved": judgement.proved, "traffic": traffic}
+            {
+                "verdict": judgement.verdict,
+                "impact": judgement.impact,
+                "proved": judgement.proved,
+                "traffic": traffic,
+                "lints": [asdict(warning) for warning in lints],
+            }
         )
         return status
     out().print(f"Would be {headline(judgement.verdict)}", style="bold", markup=False)
@@ -60,6 +70,7 @@ def simulate(
         *proved_lines(judgement.proved),
         *finding_lines(judgement.verdict),
         *trust_lines(judgement.impact, traffic),
+        *lint_lines(lints),
     ]:
         out().print(line, markup=False)
     for flag in judgement.impact.flags if judgement.impact is not None and by else ():

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluator.analysis import Finding, analyse
+from evaluator.definitions import DefinitionWarning
 from evaluator.describe import describe_flag
 from mcp_server.services.changing import flag_document
-from mcp_server.services.definitions import SETTINGS, bodies_of, ruleset_of
+from mcp_server.services.definitions import bodies_of, ruleset_of
 from mcp_server.services.document import Document, Revision
-from mcp_server.services.grouping import references
+from mcp_server.services.grouping import reached
 from mcp_server.services.home import Home
 from mcp_server.services.proposal import OPEN_STATES, Proposal
 
@@ -41,7 +42,7 @@ class FlagPage:
 
 @dataclass(frozen=True, slots=True)
 class FlagView:
-    """One flag: its definition, in words, what in it has no effect, and what is going on with it."""
+    """One flag: its definition, in words, what deserves a look in it, and what is going on with it."""
 
     document: Document
     description: tuple[str, ...]
@@ -49,6 +50,7 @@ class FlagView:
     revisions: tuple[Revision, ...]
     cohort_names: Mapping[str, str]
     findings: tuple[Finding, ...]
+    lints: tuple[DefinitionWarning, ...]
 
 
 def find_flags(
@@ -94,13 +96,15 @@ def get_flag(home: Home, environment: str, key: str, *, revisions: int = 10) -> 
             for found in documents
             if found.ref.kind == "cohort"
         }
+        ruleset = ruleset_of(reached(bodies_of(documents), [document.ref]))
         return FlagView(
             document=document,
             description=tuple(describe_flag(document.body, cohort_names=cohorts)),
             open_proposals=tuple(reader.proposals(environment, states=list(OPEN_STATES), flag=key)),
             revisions=tuple(reader.revisions(environment, document.ref, limit=revisions)),
             cohort_names=cohorts,
-            findings=_findings(document, documents),
+            findings=analyse(ruleset, key).findings,
+            lints=tuple(ruleset.warnings_about(key)),
         )
 
 
@@ -110,18 +114,6 @@ def history(home: Home, environment: str, key: str, *, limit: int = 50) -> Seque
         document = flag_document(reader, environment, key)
         revisions = reader.revisions(environment, document.ref, limit=limit)
         return [(revision, reader.proposal(revision.proposal_id)) for revision in revisions]
-
-
-def _findings(document: Document, documents: Sequence[Document]) -> tuple[Finding, ...]:
-    """What in the flag has no effect, given the documents that it names, directly or not."""
-    bodies = bodies_of(documents)
-    needed, waiting = {SETTINGS, document.ref}, [document.ref]
-    while waiting:
-        named = references(bodies[waiting.pop()]) & bodies.keys() - needed
-        needed |= named
-        waiting.extend(named)
-    ruleset = ruleset_of({ref: body for ref, body in bodies.items() if ref in needed})
-    return analyse(ruleset, document.ref.key).findings
 
 
 def _summary(document: Document) -> FlagSummary:

@@ -1,8 +1,9 @@
-"""Which edits have to go together: new documents, and what needs them."""
+"""Which documents belong together: new ones and what needs them, one and all that it names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mcp_server.services.definitions import SETTINGS, Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.proposal import DocumentEdit
 
@@ -16,6 +17,17 @@ def related(edits: Sequence[DocumentEdit]) -> list[tuple[DocumentEdit, ...]]:
     }
     joint = tuple(edit for edit in edits if edit.ref in together)
     return [*([joint] if joint else []), *((edit,) for edit in edits if edit.ref not in together)]
+
+
+def reached(bodies: Bodies, refs: Iterable[Ref]) -> Bodies:
+    """Of the definitions, these documents, all that they name, directly or not, and the settings."""
+    waiting = [ref for ref in refs if ref in bodies]
+    needed = {SETTINGS, *waiting}
+    while waiting:
+        named = references(bodies[waiting.pop()]) & bodies.keys() - needed
+        needed |= named
+        waiting.extend(named)
+    return {ref: body for ref, body in bodies.items() if ref in needed}
 
 
 def references(body: Mapping[str, Any]) -> set[Ref]:

@@ -4,41 +4,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evaluator.definitions import DefinitionWarning
-from mcp_server.services.definitions import SETTINGS, Bodies, bodies_of, edited, ruleset_of
+from mcp_server.services.definitions import Bodies, bodies_of, edited, ruleset_of
 from mcp_server.services.document import Ref
 from mcp_server.services.foreign_text import clean
-from mcp_server.services.grouping import references
+from mcp_server.services.grouping import reached
 from mcp_server.services.home import Home
-from mcp_server.services.proposal import DocumentEdit
+from mcp_server.services.proposal import DocumentEdit, Proposal
 
 MOST_SHOWN = 3
 """Lints of one change in a text, and in a summary; the others are counted."""
 LONGEST = 400
 
 
-def lints_of(bodies: Bodies, refs: Iterable[Ref]) -> tuple[DefinitionWarning, ...]:
-    """The lints of these flags and cohorts and of all that they name. Looks at nothing else of the environment."""
-    needed = [ref for ref in refs if ref in bodies]
-    known = {SETTINGS, *needed}
-    while needed:
-        named = references(bodies[needed.pop()]) & bodies.keys() - known
-        known |= named
-        needed.extend(named)
-    ruleset = ruleset_of({ref: body for ref, body in bodies.items() if ref in known})
-    return tuple(warning for warning in ruleset.warnings if warning.level == "portability")
-
-
-def added_lints(home: Home, environment: str, edits: Sequence[DocumentEdit]) -> tuple[DefinitionWarning, ...]:
-    """The lints that a change brings with it: those of its result that what it replaces does not have.
-
-    A lint that only moved, because conditions did, is not new.
-    """
-    with home.store.read() as reader:
-        bodies = bodies_of(reader.documents(environment))
-    replaced = {edit.ref: edit.before for edit in edits}
-    before = {ref: body for ref, body in (bodies | replaced).items() if body is not None}
+def added_lints(base: Bodies, edits: Sequence[DocumentEdit]) -> tuple[DefinitionWarning, ...]:
+    """The lints that edits of these definitions bring with them, also by naming a cohort or flag that has some."""
     refs = [edit.ref for edit in edits]
-    return new_lints(lints_of(before, refs), lints_of(edited(bodies, edits), refs))
+    return new_lints(_lints_of(base, refs), _lints_of(edited(base, edits), refs))
+
+
+def lints_of_proposal(home: Home, proposal: Proposal) -> tuple[DefinitionWarning, ...]:
+    """The lints that a proposal brings with it, beside what is in force now."""
+    with home.store.read() as reader:
+        bodies = bodies_of(reader.documents(proposal.environment))
+    for edit in proposal.edits:
+        if edit.before is None:
+            bodies.pop(edit.ref, None)
+        else:
+            bodies[edit.ref] = edit.before
+    return added_lints(bodies, proposal.edits)
 
 
 def new_lints(before: Iterable[DefinitionWarning], after: Iterable[DefinitionWarning]) -> tuple[DefinitionWarning, ...]:
@@ -49,18 +42,25 @@ def new_lints(before: Iterable[DefinitionWarning], after: Iterable[DefinitionWar
 
 def lint_lines(lints: Sequence[DefinitionWarning], most: int = MOST_SHOWN) -> list[str]:
     """The lints in lines of text, one of each code first."""
-    shown = _various(lints)[:most]
-    lines = [f"SDKs: {clean(_sentence(warning), LONGEST)}" for warning in shown]
-    if len(lints) > len(shown):
-        lines.append(f"SDKs: {len(lints) - len(shown)} more places where they can answer otherwise.")
-    return lines
+    return [row_line(row) for row in lint_rows(lints, most)]
+
+
+def row_line(row: Mapping[str, Any]) -> str:
+    """One of ``lint_rows`` as text."""
+    if "more" in row:
+        return f"SDKs: {row['more']} more places where they can answer otherwise."
+    place = f"{row['kind']} {row['key']}" + (f", {row['path']}" if row["path"] else "")
+    return f"SDKs: {place}: {row['message']} {row['fix']}"
 
 
 def lint_rows(lints: Sequence[DefinitionWarning], most: int = MOST_SHOWN) -> list[dict[str, Any]]:
     """The lints as objects, one of each code first, and how many more there are."""
-    shown = _various(lints)[:most]
-    rows: list[dict[str, Any]] = [_row(warning) for warning in shown]
-    return [*rows, {"more": len(lints) - len(shown)}] if len(lints) > len(shown) else rows
+    return cut([_row(warning) for warning in _various(lints)], most)
+
+
+def cut(rows: Sequence[dict[str, Any]], most: int = MOST_SHOWN) -> list[dict[str, Any]]:
+    """The first rows, and how many more there are."""
+    return [*rows[:most], {"more": len(rows) - most}] if len(rows) > most else list(rows)
 
 
 def with_lints(flags: Sequence[Mapping[str, Any]], lints: Sequence[DefinitionWarning]) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ def lint_summary(lints: Sequence[DefinitionWarning]) -> list[str]:
     for code, found in sorted(codes.items(), key=lambda item: (-len(item[1]), item[0])):
         where = len({(warning.kind, warning.key) for warning in found})
         what = "definition" if where == 1 else "definitions"
-        lines.append(f"SDKs: {code} in {where} {what}, such as {clean(_sentence(found[0]), LONGEST)}")
+        lines.append(f"SDKs: {code} in {where} {what}, such as {_place(found[0])}: {_said(found[0])}")
     return lines
 
 
@@ -101,10 +101,19 @@ def _various(lints: Sequence[DefinitionWarning]) -> list[DefinitionWarning]:
     return [*first.values(), *(warning for warning in lints if id(warning) not in chosen)]
 
 
-def _sentence(warning: DefinitionWarning) -> str:
-    problem = warning.problem
-    place = f"{warning.kind} {clean(warning.key, 60)}" + (f", {problem.path}" if problem.path else "")
-    return f"{place}: {problem.message} {problem.fix}"
+def _place(warning: DefinitionWarning) -> str:
+    path = warning.problem.path
+    return f"{warning.kind} {clean(warning.key, 60)}" + (f", {path}" if path else "")
+
+
+def _said(warning: DefinitionWarning) -> str:
+    return clean(f"{warning.problem.message} {warning.problem.fix}", LONGEST)
+
+
+def _lints_of(bodies: Bodies, refs: Iterable[Ref]) -> tuple[DefinitionWarning, ...]:
+    """The lints of these flags and cohorts and of all that they name. Looks at nothing else of the environment."""
+    ruleset = ruleset_of(reached(bodies, refs))
+    return tuple(warning for warning in ruleset.warnings if warning.level == "portability")
 
 
 def _row(warning: DefinitionWarning) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Flag(BaseModel):
     conditions: list[dict[str, Any]]
     definition: dict[str, Any] | None = None
     metadata: dict[str, Any]
+    portability: list[dict[str, Any]]
     open_proposals: list[dict[str, Any]]
     history: list[dict[str, Any]]
     next_step: str

@@ -12,6 +12,7 @@ from mcp_server.services.changing import modify
 from mcp_server.services.errors import InvalidInput
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.judging import Judgement
+from mcp_server.services.portability import added_lints, lint_lines, with_lints
 from mcp_server.services.proposing import Intent, simulate
 from mcp_server.services.wording import finding_lines, headline, impact_lines, proved_lines, share, trust_lines
 from mcp_server.tools import proposal_views, shapes
@@ -89,6 +90,7 @@ def _simulated(
     intent: Intent, judgement: Judgement, traffic: TrafficFacts | None, *, breakdown: bool, full: bool
 ) -> CallToolResult:
     impact, verdict = judgement.impact, judgement.verdict
+    lints = added_lints(judgement.change.base, judgement.change.edits)
     step = {
         "allow": "modify_flag with the same operations makes the proposal; it would be allowed.",
         "review": "modify_flag with the same operations makes the proposal; a person would have to approve it.",
@@ -99,7 +101,7 @@ def _simulated(
         decision=str(verdict.decision),
         changed_subjects=None if impact is None else impact.changed_subjects,
         subjects=None if impact is None else impact.subjects,
-        flags=_flags(judgement, breakdown=breakdown, full=full),
+        flags=with_lints(_flags(judgement, breakdown=breakdown, full=full), lints),
         findings=proposal_views.findings(verdict, full=full),
         traffic=None if traffic is None else _traffic(traffic),
         next_step=step,
@@ -112,6 +114,7 @@ def _simulated(
         *map(cleaned_line, finding_lines(verdict)),
         *(proposal_views.coverage_lines(impact) if full else ()),
         *trust_lines(impact, traffic),
+        *lint_lines(lints),
         step,
     ]
     return answer(lines, structured, full=full)

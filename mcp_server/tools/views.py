@@ -9,6 +9,7 @@ from evaluator.analysis import Finding
 from evaluator.describe import describe_condition
 from mcp_server.services.finding import FlagSummary, FlagView
 from mcp_server.services.foreign_text import clean
+from mcp_server.services.portability import cut, lint_rows, row_line
 from mcp_server.tools.proposal_views import proposal_row
 from mcp_server.tools.quoting import cleaned
 from mcp_server.tools.shapes import Flag
@@ -69,6 +70,7 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
             {"revision": revision.revision, "at": f"{revision.at:%Y-%m-%dT%H:%M:%SZ}", "proposal": revision.proposal_id}
             for revision in view.revisions
         ],
+        portability=lint_rows(view.lints, len(view.lints)),
         next_step=(
             "simulate_flag tries a change without consequences; explain_flag tells why a subject gets its value; "
             'get_flag with detail="full" gives the exact filters and payloads.'
@@ -84,6 +86,7 @@ def flag_summary(flag: Flag) -> Flag:
                 {name: value for name, value in condition.items() if name != "filters"} for condition in flag.conditions
             ],
             "definition": None,
+            "portability": cut(flag.portability),
             "metadata": {name: cleaned(value, 120) for name, value in flag.metadata.items()},
         }
     )
@@ -98,6 +101,7 @@ def flag_lines(flag: Flag) -> list[str]:
     for condition in flag.conditions:
         lines.append(f"  {condition['id']}: {condition['when']}")
         lines.extend(f"    ! {line}" for line in condition.get("without_effect", ()))
+    lines.extend(map(row_line, flag.portability))
     if flag.metadata:
         lines.append("Metadata: " + ", ".join(f"{name}={_shown(value)}" for name, value in flag.metadata.items()))
     lines.extend(f"Open proposal {row['id']} ({row['state']}) by {row['by']}" for row in flag.open_proposals)

@@ -10,7 +10,7 @@ from pydantic import Field
 from mcp_server.services import moving
 from mcp_server.services.applying import apply
 from mcp_server.services.changing import create, modify, near_duplicates
-from mcp_server.services.portability import added_lints, lint_lines, with_lints
+from mcp_server.services.portability import lint_lines, lints_of_proposal, with_lints
 from mcp_server.services.proposing import Judged, propose
 from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
 from mcp_server.services.wording import live_line
@@ -122,7 +122,7 @@ class Writing:
     def _judged(self, judged: Judged, hints: list[str] | None = None) -> CallToolResult:
         """The proposal with what deserves a look beside the verdict: near keys, and what SDKs would answer."""
         proposal = judged.proposal
-        lints = added_lints(self._home, proposal.environment, proposal.edits)
+        lints = lints_of_proposal(self._home, proposal)
         lines = proposal_views.proposal_lines(proposal, judged.evidence)
         structured = proposal_views.proposal_answer(proposal, judged.evidence)
         if lints:
