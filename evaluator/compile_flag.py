@@ -104,9 +104,8 @@ def remarks(flag: Mapping[str, Any], compiled: CompiledFlag, cohorts: CompiledCo
 
 def _condition_remarks(condition: CompiledCondition, path: str, group: Mapping[str, Any]) -> Iterator[Problem]:
     if not 0 <= condition.percentage <= 100:
-        message = (
-            f"A rollout of {brief(condition.percentage)} % means {'nobody' if condition.percentage < 0 else 'everybody'}."
-        )
+        who = "nobody" if condition.percentage < 0 else "everybody"
+        message = f"A rollout of {brief(condition.percentage)} % means {who}."
         yield Problem(f"{path}.rollout_percentage", "bad_percentage", message, "Use a number from 0 to 100.")
     if condition.aggregation is not None and condition.group_type is None:
         message = f"Group type {condition.aggregation} is not in the group type mapping, so nobody matches."
