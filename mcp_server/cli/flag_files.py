@@ -1,16 +1,18 @@
 """Flag files: PostHog's feed form, JSON or YAML, one file or a folder of them, on disk or in a git revision."""
 
+import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
-
 from evaluator import json_text
+from mcp_server.cli.yaml_text import NotJson, yaml_value
 from mcp_server.services.errors import InvalidInput, NotFound
 
 ENDINGS = (".json", ".yaml", ".yml")
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes of one file; more than a thousand times what the flags of a large project take."""
 
 
 def read_flag_files(path: Path) -> dict[str, Any]:
@@ -30,11 +32,14 @@ def read_flag_files_at(revision: str, path: Path) -> dict[str, Any]:
     """The same as they were in a git revision. Raises NotFound where there is no such revision or path."""
     root = Path(_git("rev-parse", "--show-toplevel", folder=_existing(path)).decode().strip())
     inside = path.resolve().relative_to(root)
-    listed = _git("ls-tree", "-r", "-z", "--name-only", revision, "--", str(inside), folder=root)
-    names = [name for name in listed.decode().split("\0") if PurePosixPath(name).suffix in ENDINGS]
+    listed = _git("ls-tree", "-r", "-z", "--name-only", "--end-of-options", revision, str(inside), folder=root)
+    names = [name for name in os.fsdecode(listed).split("\0") if PurePosixPath(name).suffix in ENDINGS]
     if not names:
         raise NotFound(f"Revision {revision} holds no flag files at {inside}.", hint="Name another revision or path.")
-    return _merged((f"{revision}:{name}", _git("show", f"{revision}:{name}", folder=root)) for name in sorted(names))
+    return _merged(
+        (f"{revision}:{name}", _git("show", "--end-of-options", f"{revision}:{name}", folder=root))
+        for name in sorted(names)
+    )
 
 
 def _merged(files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
@@ -57,20 +62,20 @@ def _merged(files: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
 
 
 def _parsed(name: str, content: bytes) -> dict[str, Any]:
+    if len(content) > LARGEST_FILE:
+        limit = LARGEST_FILE // 1024 // 1024
+        raise InvalidInput(f"It is larger than {limit} MiB.", hint="Split it into several files.", place=name)
     try:
         text = content.decode("utf-8")
-        parsed = json_text.loads(text) if name.endswith(".json") else _from_yaml(text)
+        parsed = json_text.loads(text) if name.endswith(".json") else yaml_value(text)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"It is not UTF-8 (byte {error.start}).", hint="Save it as UTF-8.", place=name) from error
     except json_text.InvalidJson as error:
         place = name if error.line is None else f"{name}:{error.line}:{error.column}"
         raise InvalidInput(f"It cannot be read: {error}.", hint="Mend that place.", place=place) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = name if mark is None else f"{name}:{mark.line + 1}:{mark.column + 1}"
-        raise InvalidInput(f"It is no YAML: {error.problem}.", hint="Mend that place.", place=place) from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InvalidInput(f"It is no YAML that can be read: {error}.", hint="Mend the file.", place=name) from error
+    except NotJson as error:
+        place = name if error.line is None else f"{name}:{error.line}:{error.column}"
+        raise InvalidInput(error.message, hint=error.fix, place=place) from error
     if (
         not isinstance(parsed, dict)
         or not isinstance(parsed.get("flags", []), list)
@@ -80,15 +85,6 @@ def _parsed(name: str, content: bytes) -> dict[str, Any]:
             "It holds no flags.", hint='Write {"flags": [...], "cohorts": {...}}, as PostHog\'s feed does.', place=name
         )
     return parsed
-
-
-def _from_yaml(text: str) -> Any:
-    """YAML that means JSON: a date or another key than text has no place in a definition. Raises ValueError."""
-    parsed = yaml.safe_load(text)
-    try:
-        return json_text.loads(json_text.dumps(parsed))
-    except TypeError as error:
-        raise ValueError(f"it holds what JSON cannot: {error}") from error
 
 
 def _existing(path: Path) -> Path:

@@ -145,4 +145,4 @@ def _json(found: "Review") -> dict[str, object]:
 def _status(found: "Review") -> int:
     if found.moved or found.proposal.state == "stale":
         return 4
-    return {"needs_review": 3, "denied": 1}.get(found.proposal.state, 0)
+    return 3 if found.waits else 1 if found.proposal.state == "denied" else 0

@@ -51,3 +51,12 @@ def approval_problem(reader: Reader, proposal: Proposal, approval: Approval, now
             f"the policy asks for {required.label} in {proposal.environment}."
         )
     return None
+
+
+def has_counting_approval(reader: Reader, proposal: Proposal, now: datetime) -> bool:
+    """Whether a person agreed to the newest evidence in a way that lets the proposal be applied now."""
+    return any(
+        approval.evidence_digest == proposal.evidence_digest
+        and approval_problem(reader, proposal, approval, now) is None
+        for approval in reader.approvals(proposal.id)
+    )

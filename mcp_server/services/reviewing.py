@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcp_server.services.actor import Actor, ActorKind, Assurance
-from mcp_server.services.approval import assurance_of, required_assurance
+from mcp_server.services.approval import assurance_of, has_counting_approval, required_assurance
 from mcp_server.services.audit import AuditEvent
 from mcp_server.services.errors import Conflict, Refused, Stale
 from mcp_server.services.home import Home
@@ -15,10 +15,17 @@ from mcp_server.services.staleness import what_moved
 REVIEWABLE = (ProposalState.NEEDS_REVIEW, ProposalState.APPROVED)
 """An approved one can be approved again: by another person, or once the first approval has expired."""
 
+MOST_WAITING = 1000
+"""Proposals of one state that the queue looks at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One proposal as a reviewer sees it. ``moved`` says what is no longer as it was; then it cannot be approved."""
+    """One proposal as a reviewer sees it.
+
+    ``moved`` says what is no longer as it was; then it cannot be approved. ``waits``: it needs a person, for the first
+    time or because no earlier approval counts any more.
+    """
 
     proposal: Proposal
     evidence: Evidence | None
@@ -26,13 +33,17 @@ class Review:
     moved: tuple[str, ...]
     sandbox: bool
     required: Assurance
+    waits: bool
 
 
 def queue(home: Home, environment: str | None = None) -> Sequence[Review]:
-    """Proposals that wait for a person, oldest first."""
+    """Proposals that wait for a person, oldest first: also those whose approval no longer counts."""
+    now = home.clock()
     with home.store.read() as reader:
-        waiting = reader.proposals(environment, states=[ProposalState.NEEDS_REVIEW])
-    return [review(home, proposal.id) for proposal in reversed(waiting)]
+        found = [p for state in REVIEWABLE for p in reader.proposals(environment, states=[state], limit=MOST_WAITING)]
+        open_ones = [proposal for proposal in found if not has_counting_approval(reader, proposal, now)]
+    waiting = sorted(open_ones, key=lambda proposal: proposal.created_at)
+    return [review(home, proposal.id) for proposal in waiting]
 
 
 def review(home: Home, proposal_id: str) -> Review:
@@ -49,6 +60,7 @@ def review(home: Home, proposal_id: str) -> Review:
             moved=moved,
             sandbox=reader.environment(proposal.environment).sandbox,
             required=required_assurance(reader, proposal),
+            waits=proposal.state in REVIEWABLE and not has_counting_approval(reader, proposal, home.clock()),
         )
 
 

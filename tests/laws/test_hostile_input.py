@@ -31,13 +31,16 @@ from mcp_server.services.incoming import read_feed
 from tests.laws.mutations import FEED, SUBJECT, VICTIM, damaged, holds, subjects
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-EXAMPLES = int(environ.get("LAW_EXAMPLES", "300"))
+EXAMPLES = int(environ.get("LAW_EXAMPLES", "200"))
 SEEDS = st.integers(0, 2**48)
 OTHERS = ("base", "other", "open")
 
 
 def compiled(feed: dict[str, Any]) -> Ruleset:
     return compile_definitions(Definitions.from_posthog(feed))
+
+
+WHOLE = compiled(FEED)
 
 
 def ask_everything(ruleset: Ruleset, context: Context) -> None:
@@ -60,14 +63,17 @@ def ask_everything(ruleset: Ruleset, context: Context) -> None:
 
 def read_everything(definitions: Definitions, feed: dict[str, Any]) -> None:
     for flag in definitions.flags:
+        if flag in FEED["flags"]:
+            continue
         describe_flag(flag)
         if isinstance(flag, dict):
             validate_flag(flag)
             validate_flag(flag, definitions)
             with_condition_ids(flag)
+            assert not diff(VICTIM, flag).is_empty
             diff(VICTIM, flag).lines()
             diff(flag, VICTIM).lines()
-            assert diff(flag, flag).is_empty
+            assert diff(flag, {**flag}).is_empty
     with suppress(InvalidInput):
         read_feed(feed)
 
@@ -102,12 +108,12 @@ def test_a_damaged_flag_makes_nothing_raise_and_harms_no_other(seed: int) -> Non
     read_everything(ruleset.definitions, feed)
     check_warnings(ruleset)
     if not isinstance(broken, dict) or broken.get("key") not in OTHERS:
-        whole, facts = compiled(FEED), ruleset.definitions.facts()
+        facts = ruleset.definitions.facts()
         for key in OTHERS:
             asked = {"now": NOW, "facts": facts}
-            assert evaluate(ruleset, key, context, **asked) == evaluate(whole, key, context, **asked)
+            assert evaluate(ruleset, key, context, **asked) == evaluate(WHOLE, key, context, **asked)
             predicted = evaluate(ruleset, key, context, now=NOW, profile="local")
-            assert predicted == evaluate(whole, key, context, now=NOW, profile="local")
+            assert predicted == evaluate(WHOLE, key, context, now=NOW, profile="local")
 
 
 @settings(max_examples=EXAMPLES)
