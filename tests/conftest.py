@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mcp_server.composition.traffic import generate_traffic
 from mcp_server.demo.stage import shop
 from mcp_server.services.actor import Actor, ActorKind
 from mcp_server.services.environments import create_environment
 from mcp_server.services.home import Home
 from mcp_server.services.importing import import_feed
+from mcp_server.services.traffic import generate_traffic
 from mcp_server.settings import Settings, read_settings
 from mcp_server.store import open_store
 from mcp_server.traffic.archive import TrafficArchive
@@ -64,16 +64,7 @@ def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, sandbox in (("sandbox", True), ("staging", True), ("live", False)):
         create_environment(home, name, sandbox=sandbox, actor=ann)
         import_feed(home, name, shop(), reason="The shop opens", actor=ann)
-    generate_traffic(
-        home,
-        settings_in(folder),
-        "sandbox",
-        checks=CHECKS,
-        seed=7,
-        subjects=3000,
-        hours=48,
-        progress=lambda done, total: None,
-    )
+    generate_traffic(home, "sandbox", ann, checks=CHECKS, seed=7, subjects=3000, hours=48)
     home.store.close()
     return folder
 

@@ -1,11 +1,14 @@
 """drysail traffic."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mcp_server.cli.options import Environment, Json, environment_of, home_of, settings_of
+from mcp_server.cli.options import Environment, Json, environment_of, home_of
+
+Chosen = Annotated[str | None, typer.Argument(help="A snapshot's id (default: the newest).", show_default=False)]
 
 app = typer.Typer(help="Recorded traffic: what changes are replayed on.", no_args_is_help=True)
 
@@ -29,13 +32,14 @@ def generate(
       drysail traffic generate --checks 200000 --seed 7 --environment staging
     """
     from mcp_server.cli.screen import out, print_json, progress
-    from mcp_server.composition.traffic import generate_traffic
+    from mcp_server.composition.home import person
+    from mcp_server.services.traffic import generate_traffic
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
     with progress("Generating") as report:
         snapshot = generate_traffic(
-            home, settings_of(ctx), name, checks=checks, seed=seed, subjects=subjects, hours=hours, progress=report
+            home, name, person(), checks=checks, seed=seed, subjects=subjects, hours=hours, progress=report
         )
     if json:
         print_json(snapshot)
@@ -76,43 +80,23 @@ def snapshot(ctx: typer.Context, environment: Environment = None, json: Json = F
 
 
 @app.command()
-def stats(ctx: typer.Context, environment: Environment = None, json: Json = False) -> None:
-    """Show what the newest snapshot holds: volume, properties and their values, SDKs, gaps."""
+def stats(ctx: typer.Context, snapshot: Chosen = None, environment: Environment = None, json: Json = False) -> None:
+    """Show what a snapshot holds: volume by flag, value and day, properties and their values, SDKs, gaps.
+
+    [bold]Example[/bold]
+
+      drysail traffic stats --environment production
+    """
     from mcp_server.cli.screen import out, print_json
-    from mcp_server.cli.tables import table
-    from mcp_server.composition.traffic import statistics
+    from mcp_server.cli.traffic_statistics import show_statistics
+    from mcp_server.services.traffic import traffic_statistics
 
     home = home_of(ctx)
-    name = environment_of(ctx, home, environment)
-    found = statistics(home, settings_of(ctx), name)
+    found = traffic_statistics(home, environment_of(ctx, home, environment), snapshot)
     if json:
         print_json(found)
-        return
-    facts = found.facts
-    out().print(
-        f"{facts.snapshot}: {facts.provenance}, {facts.checks:,} checks of {facts.subjects:,} subjects, "
-        f"{facts.first_at:%Y-%m-%d %H:%M} to {facts.newest_at:%Y-%m-%d %H:%M} UTC, {facts.dropped:,} dropped",
-        markup=False,
-    )
-    by_flag: dict[str, int] = {}
-    for row in found.volume:
-        by_flag[row.flag] = by_flag.get(row.flag, 0) + row.checks
-    rows = [(flag, f"{checks:,}") for flag, checks in sorted(by_flag.items(), key=lambda item: -item[1])]
-    out().print(table(("flag", "checks"), rows, right=("checks",)))
-    properties = [
-        (
-            each.name if each.group_type is None else f"{each.group_type}.{each.name}",
-            f"{each.present:,}",
-            f"{each.missing:,}",
-            f"{each.distinct_values:,}",
-            ", ".join(f"{top.value} ({top.subjects:,})" for top in each.top[:4]),
-        )
-        for each in found.properties
-    ]
-    columns = ("property", "subjects", "missing", "values", "most frequent")
-    out().print(table(columns, properties, right=columns[1:4]))
-    sdks = [(sdk, f"{checks:,}") for sdk, checks in sorted(found.sdks.items(), key=lambda item: -item[1])]
-    out().print(table(("sdk", "checks"), sdks, right=("checks",)))
+    else:
+        show_statistics(out(), found)
 
 
 @app.command()
@@ -131,12 +115,10 @@ def prune(
     from datetime import timedelta
 
     from mcp_server.cli.screen import out, print_json
-    from mcp_server.composition.traffic import prune as run
-    from mcp_server.traffic.archive import TrafficArchive
+    from mcp_server.services.traffic import prune_traffic
 
     home = home_of(ctx)
-    name = environment_of(ctx, home, environment)
-    pruned = run(home, TrafficArchive(settings_of(ctx).home), name, timedelta(days=days))
+    pruned = prune_traffic(home, environment_of(ctx, home, environment), timedelta(days=days))
     if json:
         print_json(pruned)
     else:
@@ -152,58 +134,122 @@ def quarantine(ctx: typer.Context, segment: str, environment: Environment = None
       drysail traffic quarantine 0b1c2d3e4f --environment production
     """
     from mcp_server.cli.screen import talk
-    from mcp_server.traffic.archive import TrafficArchive
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
-    moved = TrafficArchive(settings_of(ctx).home).quarantine(name, segment)
+    moved = home.traffic.quarantine(name, segment)
     talk().print(f"Moved to {moved}. Now: drysail traffic snapshot --environment {name}", markup=False, soft_wrap=True)
+
+
+class FileFormat(StrEnum):
+    """Forms of traffic files. ``parquet`` and ``csv`` with ``--map`` are anybody's tables."""
+
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    CSV = "csv"
+    POSTHOG = "posthog"
+
+
+class ExportFormat(StrEnum):
+    """Forms that an export can have."""
+
+    JSONL = "jsonl"
+    PARQUET = "parquet"
 
 
 @app.command("import")
 def import_traffic(
     ctx: typer.Context,
-    path: Annotated[Path, typer.Argument(help="A file of JSON lines, as `drysail traffic export` writes it.")],
+    files: Annotated[list[Path], typer.Argument(help="Files: Drysail's own, PostHog events, or tables with --map.")],
+    file_format: Annotated[
+        FileFormat | None, typer.Option("--format", help="What the files are (default: found out).")
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="WHAT=COLUMN, e.g. distinct_id=user_id or property.age:integer=age. Repeatable."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first row that cannot be read.")] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Take back what an interrupted import wrote, and begin again.")
+    ] = False,
     environment: Environment = None,
     json: Json = False,
 ) -> int:
-    """Bring in checks from a file. They count as reconstructed. Lines that cannot be read are counted and named."""
-    from mcp_server.cli.screen import out, print_json, talk
-    from mcp_server.composition.traffic import import_traffic as run
-    from mcp_server.services.errors import NotFound
+    """Bring in checks from files. They count as reconstructed. Rows that cannot be read are counted and named.
+
+    An import that was interrupted goes on where it stopped when the same command is run again. Exits with 2 if a row
+    could not be read.
+
+    [bold]Examples[/bold]
+
+      drysail traffic import traffic.jsonl
+      drysail traffic import events.parquet --format posthog
+      drysail traffic import users.csv --map distinct_id=user_id --map at:utc=seen_at --map property.plan=plan
+    """
+    from mcp_server.cli.screen import as_json, print_json, progress, talk
+    from mcp_server.cli.traffic_reports import show_import
+    from mcp_server.services.traffic import ImportOptions, bring_in
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
-    if not path.is_file():
-        raise NotFound(f"There is no file {path}.", hint="Check the path.")
-    report = run(settings_of(ctx), name, path)
+    options = ImportOptions(
+        format=None if file_format is None else file_format.value,
+        mapping=tuple(mapping or ()),
+        strict=strict,
+        restart=restart,
+    )
+    reports = []
+    for path in files:
+        try:
+            with progress(f"Importing {path.name}") as report:
+                reports.append(bring_in(home, name, path, options, report))
+        except KeyboardInterrupt:
+            talk().print("Stopped. Run the same command again to go on from here.", markup=False)
+            raise
+        if not json:
+            show_import(reports[-1])
     if json:
-        print_json(report)
-    else:
-        out().print(f"Imported {report.checks:,} checks.")
-        for line in report.corrupt[:10]:
-            talk().print(f"{path}:{line.line}: {line.message}", markup=False)
-        if report.corrupt_lines > 10:
-            talk().print(f"{report.corrupt_lines - 10} more lines could not be read.")
-    return 2 if report.corrupt_lines else 0
+        print_json([as_json(each) for each in reports])
+    elif sum(each.checks for each in reports):
+        talk().print(f"Replays use it after: drysail traffic snapshot --environment {name}", markup=False)
+    return 2 if any(each.corrupt_rows for each in reports) else 0
 
 
 @app.command("export")
 def export_traffic(
     ctx: typer.Context,
-    environment: Environment = None,
+    snapshot: Chosen = None,
+    file_format: Annotated[
+        ExportFormat | None, typer.Option("--format", help="jsonl or parquet (default: by the file's name, or jsonl).")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write (default: stdout).")] = None,
+    environment: Environment = None,
 ) -> None:
-    """Print the newest snapshot as JSON lines, one check each."""
+    """Write a snapshot, one row per check, as JSON lines or Parquet.
+
+    [bold]Examples[/bold]
+
+      drysail traffic export --output traffic.jsonl
+      drysail traffic export snap_20261122T120000_1f2e3d --format parquet --output traffic.parquet
+    """
     from mcp_server.cli.screen import out, talk
-    from mcp_server.composition.traffic import export_traffic as run
+    from mcp_server.services.errors import InvalidInput
+    from mcp_server.services.traffic import export_lines, export_parquet
 
     home = home_of(ctx)
-    lines = run(home, settings_of(ctx), environment_of(ctx, home, environment))
-    if output is None:
-        for line in lines:
-            out().file.write(line + "\n")
-        return
-    with output.open("w", encoding="utf-8") as file:
-        file.writelines(line + "\n" for line in lines)
+    name = environment_of(ctx, home, environment)
+    suffix = "" if output is None else output.suffix
+    if file_format is ExportFormat.PARQUET or (file_format is None and suffix == ".parquet"):
+        if output is None:
+            raise InvalidInput("Parquet cannot be printed.", hint="Name a file with --output.")
+        export_parquet(home, name, output, snapshot)
+    else:
+        lines = export_lines(home, name, snapshot)
+        if output is None:
+            for line in lines:
+                out().file.write(line + "\n")
+            return
+        from mcp_server.cli.traffic_reports import write_lines
+
+        write_lines(output, lines)
     talk().print(f"Wrote {output}.", markup=False)

@@ -5,10 +5,10 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Final, Self
 
-from mcp_server.composition.traffic import RETENTION, prune
 from mcp_server.services.actor import Actor
 from mcp_server.services.home import Home
 from mcp_server.services.snapshots import register_when_due
+from mcp_server.services.traffic import prune_traffic
 from mcp_server.traffic.archive import TrafficArchive
 
 LOOK_EVERY_SECONDS: Final = 60.0
@@ -44,7 +44,7 @@ class Housekeeping:
         for environment in environments:
             self._archive.compact(environment, self._home.clock())
             register_when_due(self._home, environment, self._actor)
-            prune(self._home, self._archive, environment, RETENTION)
+            prune_traffic(self._home, environment)
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_SECONDS):

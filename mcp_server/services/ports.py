@@ -1,9 +1,10 @@
 """What the services need from the outside. Implemented in ``store`` and ``traffic``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from evaluator.context import Context
@@ -11,9 +12,12 @@ from evaluator.result import Result
 from mcp_server.services.audit import AuditEntry, AuditEvent
 from mcp_server.services.document import Document, DocumentKind, Ref, Revision
 from mcp_server.services.environment import Environment, Key
+from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
 from mcp_server.services.proposal import Approval, DocumentEdit, Evidence, Proposal, ProposalState
 from mcp_server.services.record import Record
 from mcp_server.services.snapshot import Snapshot
+from mcp_server.services.statistics import TrafficStatistics
+from mcp_server.services.traffic_files import ImportReport, ImportRequest, Pruned
 from policies.impact import Provenance
 from policies.replay.recording import Recording
 
@@ -233,4 +237,35 @@ class Traffic(Protocol):
 
     def load(self, snapshot: Snapshot) -> Recording:
         """Reads a snapshot and checks every checksum. Raises Unavailable (``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT``)."""
+        ...
+
+    def statistics(self, snapshot: Snapshot, *, top: int = 10) -> TrafficStatistics:
+        """What a snapshot holds, with the ``top`` most frequent values of each property. Raises like ``load``."""
+        ...
+
+    def bring_in(self, request: ImportRequest, progress: Progress) -> ImportReport:
+        """Imports one file; an import that was interrupted goes on where it stopped.
+
+        Raises InvalidInput, NotFound, Conflict (the file changed, or is being imported) and Unavailable (the disk).
+        """
+        ...
+
+    def export(self, snapshot: Snapshot) -> Iterator[str]:
+        """A snapshot as the lines of a traffic file, without line ends. Raises like ``load``."""
+        ...
+
+    def export_parquet(self, snapshot: Snapshot, path: Path) -> None:
+        """Writes a snapshot as one Parquet file. Raises like ``load``, and OSError."""
+        ...
+
+    def generate(self, plan: GenerationPlan, evaluate: Evaluate, progress: Progress) -> None:
+        """Writes synthetic segments. Raises InvalidInput for an impossible plan, or where there is no flag."""
+        ...
+
+    def prune(self, environment: str, *, before: datetime, keep: Collection[str], now: datetime) -> Pruned:
+        """Deletes segments that ended before a moment and those that were replaced; never those in ``keep``."""
+        ...
+
+    def quarantine(self, environment: str, segment: str) -> Path:
+        """Moves a segment out of sight, and says where to. Raises NotFound."""
         ...

@@ -8,16 +8,21 @@ from pathlib import Path
 
 from evaluator.json_text import digest
 from mcp_server.services.errors import NotFound, Unavailable
+from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
 from mcp_server.services.snapshot import Snapshot
 from mcp_server.services.statistics import TrafficStatistics
+from mcp_server.services.traffic_files import ImportReport, ImportRequest, Pruned
 from mcp_server.traffic.answers import merge_answers, merge_buckets
 from mcp_server.traffic.assembly import assemble, traffic_facts
 from mcp_server.traffic.compaction import groups_to_merge, merge_segments, only_one
 from mcp_server.traffic.exporting import export_lines
+from mcp_server.traffic.generator import generate
+from mcp_server.traffic.importing import import_file
 from mcp_server.traffic.layout import MANIFEST, TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest, parse_manifest
 from mcp_server.traffic.merging import merged
-from mcp_server.traffic.retention import Pruned, prune_segments, sweep_unfinished
+from mcp_server.traffic.parquet_export import write_parquet
+from mcp_server.traffic.retention import prune_segments, sweep_unfinished
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
 from mcp_server.traffic.statistics import summarise
 from policies.impact import Provenance
@@ -88,6 +93,19 @@ class TrafficArchive:
         """A snapshot as the lines of a traffic file, without line ends. Raises like ``load``."""
         folder = TrafficFolder.of(self._home, snapshot.environment)
         return export_lines(folder, self._pinned(snapshot))
+
+    def export_parquet(self, snapshot: Snapshot, path: Path) -> None:
+        """Writes a snapshot as one Parquet file. Raises like ``load``, and OSError."""
+        folder = TrafficFolder.of(self._home, snapshot.environment)
+        write_parquet(folder, self._pinned(snapshot), path)
+
+    def bring_in(self, request: ImportRequest, progress: Progress = lambda done, total: None) -> ImportReport:
+        """Imports one file. See ``import_file``."""
+        return import_file(self._home, request, progress)
+
+    def generate(self, plan: GenerationPlan, evaluate: Evaluate, progress: Progress) -> None:
+        """Writes synthetic segments. Raises InvalidInput for an impossible plan, or where there is no flag."""
+        generate(self._home, evaluate, plan, progress)
 
     def segments(self, environment: str) -> list[SegmentManifest]:
         """The environment's complete segments, oldest first, without those that a bigger one replaces.

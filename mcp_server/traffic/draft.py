@@ -57,7 +57,7 @@ class Content:
     @property
     def subjects(self) -> int:
         """Number of distinct subjects."""
-        return len(np.unique(self.codes[self.columns.index(ColumnName(kind="subject"))]))
+        return int(np.count_nonzero(np.bincount(self.codes[self.columns.index(ColumnName(kind="subject"))])))
 
     def values(self, kind: ColumnKind) -> list[Any]:
         """The values of the flag, value or sdk column by code."""

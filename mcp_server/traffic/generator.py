@@ -1,8 +1,7 @@
 """Synthetic traffic: what demos and sandboxes are judged on, and never a real environment."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from math import pi, sin
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.context import Context
-from evaluator.result import Result
 from mcp_server.services.errors import InvalidInput
+from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
 from mcp_server.traffic.draft import Content, Draft, Origin
 from mcp_server.traffic.layout import TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest, microseconds, moment_of
@@ -25,29 +24,6 @@ CHECKS_PER_SUBJECT = 8
 FEWEST_SUBJECTS = 100
 CONTEXTS_PER_STEP = 1000
 HOUR = 3_600_000_000
-
-Evaluate = Callable[[Context, datetime], Sequence[Result]]
-"""The answers of all flags for one context at one moment; the same flags in the same order for everybody."""
-
-Progress = Callable[[int, int], None]
-"""Is told how many contexts are evaluated, of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationPlan:
-    """What to generate. The same plan and the same answers give the same segments, byte for byte.
-
-    ``checks`` is the exact number of log rows; ``subjects`` the number of users that they are drawn from (None: one for
-    eight checks). ``revision`` is the environment's revision that answers.
-    """
-
-    environment: str
-    revision: int
-    checks: int
-    seed: int
-    start: datetime
-    end: datetime
-    subjects: int | None = None
 
 
 def generate(

@@ -1,106 +1,121 @@
-"""Bringing traffic in from a text file."""
+"""Bringing traffic in from a file: finds out what it is, and lets the reader of that form read it."""
 
-from collections.abc import Iterable
+import json
+import zlib
+from gzip import BadGzipFile
+from gzip import open as open_gzip
 from pathlib import Path
+from typing import Final
 
-from mcp_server.services.record import Record
-from mcp_server.traffic.draft import Draft, Origin
+from mcp_server.services.errors import InvalidInput, NotFound
+from mcp_server.services.generation import Progress
+from mcp_server.services.traffic_files import FileFormat, ImportReport, ImportRequest
+from mcp_server.traffic.csv_import import import_csv
+from mcp_server.traffic.import_run import ImportRun, running
+from mcp_server.traffic.jsonl_import import import_jsonl
 from mcp_server.traffic.layout import TrafficFolder
-from mcp_server.traffic.line_format import CheckLine, HeaderLine, parse_line
-from mcp_server.traffic.segment import write_segment
+from mcp_server.traffic.line_file import BYTE_ORDER_MARK
+from mcp_server.traffic.posthog_import import import_posthog
+from mcp_server.traffic.table_import import import_parquet
 
-CHECKS_PER_SEGMENT = 1_000_000
-MOST_CORRUPT_SHOWN = 20
+PARQUET_MAGIC: Final = b"PAR1"
+ENCODINGS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+ENOUGH: Final = 1 << 20
 
-
-class CorruptLine(Record):
-    """A line that was skipped. Lines count from 1."""
-
-    line: int
-    message: str
+READERS: Final = {"jsonl": import_jsonl, "parquet": import_parquet, "csv": import_csv, "posthog": import_posthog}
 
 
-class ImportReport(Record):
-    """What came of an import. ``corrupt`` holds the first few of ``corrupt_lines``.
+def import_file(home: Path, request: ImportRequest, progress: Progress = lambda done, total: None) -> ImportReport:
+    """Brings one file's checks into an environment. See the port ``Traffic.bring_in``.
 
-    ``known_segments`` were there already, from an earlier import of the same lines; they do not count twice.
+    The checks are ``reconstructed``, whatever the file says they were; only ``synthetic`` ones remain that.
     """
-
-    checks: int
-    segments: tuple[str, ...]
-    known_segments: tuple[str, ...]
-    corrupt_lines: int
-    corrupt: tuple[CorruptLine, ...]
-
-
-def import_jsonl(home: Path, environment: str, lines: Iterable[str | bytes]) -> ImportReport:
-    """Brings checks into an environment; lines that cannot be read are counted and skipped.
-
-    The checks are ``reconstructed``, whatever the file says they were; only ``synthetic`` ones remain that. Raises
-    InvalidInput for an unusable environment name, Unavailable for a newer format, and OSError if the disk refuses.
-    """
-    importer = _Importer(TrafficFolder.of(home, environment), environment)
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            importer.take(number, line)
-    return importer.finish()
+    path = request.path
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder.", hint="Name the files in it.")
+    if not path.exists():
+        raise NotFound(f"There is no file {path}.", hint="Check the path.")
+    kind = request.format or recognised(path, mapped=bool(request.mapping))
+    folder = TrafficFolder.of(home, request.environment)
+    with running(folder, request, kind, progress) as run:
+        if request.restart:
+            run.take_back()
+        _read(run, kind)
+        return run.report()
 
 
-class _Importer:
-    """Fills one draft after the other; a header that changes how checks were recorded starts a new one."""
+def _read(run: ImportRun, kind: FileFormat) -> None:
+    if not run.position:
+        run.commit({})  # the time by which clocks are judged stays that of the first run
+    READERS[kind](run)
 
-    def __init__(self, folder: TrafficFolder, environment: str) -> None:
-        self._folder = folder
-        self._known = set(folder.segment_ids())
-        self._draft = Draft(Origin(environment=environment, provenance="reconstructed", source="import"))
-        self._checks = 0
-        self._written: list[str] = []
-        self._corrupt: list[CorruptLine] = []
-        self._corrupt_lines = 0
 
-    def take(self, number: int, line: str | bytes) -> None:
-        """Takes one line that is not blank."""
+def recognised(path: Path, *, mapped: bool) -> FileFormat:
+    """What a file is, by its first bytes and its name. Raises InvalidInput if that cannot be told."""
+    start = _start(path)
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if start.startswith(PARQUET_MAGIC):
+        return "parquet" if mapped or not _looks_like_posthog_parquet(path) else "posthog"
+    if start[:2] in ENCODINGS:
+        raise InvalidInput(f"The file is {ENCODINGS[start[:2]]}, not UTF-8.", hint="Save it as UTF-8.", place=str(path))
+    if mapped:
+        return "csv"
+    if ".csv" in suffixes or ".tsv" in suffixes:
+        return "posthog" if _looks_like_posthog_header(start) else "csv"
+    text = start.removeprefix(BYTE_ORDER_MARK).lstrip()
+    if text.startswith((b"{", b"[")) or ".jsonl" in suffixes or ".ndjson" in suffixes or not text:
+        return "posthog" if _looks_like_events(text) else "jsonl"
+    raise InvalidInput(
+        "It cannot be told what kind of file this is.",
+        hint="Name its form with --format jsonl, parquet, csv or posthog.",
+        code="UNKNOWN_FORMAT",
+        place=str(path),
+    )
+
+
+def _start(path: Path) -> bytes:
+    if path.suffix.lower() == ".gz":
         try:
-            parsed = parse_line(line)
-            if isinstance(parsed, HeaderLine):
-                self._begin(parsed)
-            else:
-                self._add(parsed)
-        except ValueError as error:
-            self._corrupt_lines += 1
-            if len(self._corrupt) < MOST_CORRUPT_SHOWN:
-                self._corrupt.append(CorruptLine(line=number, message=str(error)))
+            with open_gzip(path) as file:
+                return file.read1(ENOUGH)
+        except (EOFError, BadGzipFile, zlib.error):
+            raise InvalidInput(
+                "The file is not the gzip file that its name says, or cut at its beginning.",
+                hint="Download it again.",
+                code="FILE_DAMAGED",
+                place=str(path),
+            ) from None
+    with path.open("rb") as plain:
+        return plain.read(ENOUGH)
 
-    def finish(self) -> ImportReport:
-        """Writes what is left and reports."""
-        self._write()
-        return ImportReport(
-            checks=self._checks,
-            segments=tuple(segment for segment in self._written if segment not in self._known),
-            known_segments=tuple(segment for segment in self._written if segment in self._known),
-            corrupt_lines=self._corrupt_lines,
-            corrupt=tuple(self._corrupt),
-        )
 
-    def _begin(self, header: HeaderLine) -> None:
-        origin = Origin(
-            environment=self._draft.origin.environment,
-            provenance=header.provenance,
-            source=self._draft.origin.source,
-            kept=header.kept,
-            sampled_ppm=header.sampled_ppm,
-        )
-        if origin != self._draft.origin:
-            self._write(origin)
-        self._draft.dropped += header.dropped
+def _looks_like_events(text: bytes) -> bool:
+    """Whether the first line that can be read is an event, or a page of them from the API."""
+    if text.startswith(b"["):
+        return True
+    for line in text.splitlines()[:20]:
+        try:
+            fields = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(fields, dict) and fields:
+            return "event" in fields or "results" in fields
+    return text.startswith(b"{") and b'"results"' in text[:1000]
 
-    def _add(self, check: CheckLine) -> None:
-        self._draft.add_answers(check.context, check.at, {check.flag: check.value}, check.revision, check.sdk)
-        self._checks += 1
-        if self._draft.checks >= CHECKS_PER_SEGMENT:
-            self._write()
 
-    def _write(self, next_origin: Origin | None = None) -> None:
-        if self._draft.checks:
-            self._written.append(write_segment(self._folder, self._draft.finish()).id)
-        self._draft = Draft(next_origin or self._draft.origin)
+def _looks_like_posthog_header(start: bytes) -> bool:
+    columns = {name.strip(b'"\r ') for name in start.removeprefix(BYTE_ORDER_MARK).partition(b"\n")[0].split(b",")}
+    return {b"event", b"distinct_id", b"timestamp", b"properties"} <= columns
+
+
+def _looks_like_posthog_parquet(path: Path) -> bool:
+    import duckdb
+
+    from mcp_server.traffic.tables import engine
+
+    try:
+        with engine(threads=1) as connection:
+            found = connection.execute("SELECT name FROM parquet_schema($1)", [str(path)]).fetchall()
+    except duckdb.Error:
+        return False  # its reader says what is wrong with it
+    return {"event", "distinct_id", "timestamp", "properties"} <= {name for (name,) in found}

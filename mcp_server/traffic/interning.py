@@ -22,6 +22,8 @@ MOST_COLUMNS = 1000
 
 Properties = Mapping[str, JsonValue | Mark]
 
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
 
 class Unrecordable(ValueError):
     """The check cannot be written down; the recorder counts it as dropped."""
@@ -154,7 +156,7 @@ def json_text(value: JsonValue) -> str:
     if type(value) in (dict, list, tuple) and not _is_shallow(value, DEEPEST_VALUE):
         raise Unrecordable(f"A value is nested deeper than {DEEPEST_VALUE} levels.")
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise Unrecordable(f"A value of type {type(value).__name__} is no JSON value.") from error
 

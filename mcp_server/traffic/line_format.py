@@ -50,7 +50,7 @@ class HeaderLine:
 def parse_line(line: str | bytes) -> CheckLine | HeaderLine:
     """Reads one line. Raises ValueError with the reason, and Unavailable for a newer format."""
     try:
-        fields = json.loads(line, parse_constant=_refuse_constant)
+        fields = json.loads(line, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
         raise ValueError(f"It is not JSON: {error.msg} at column {error.colno}.") from error
     except RecursionError as error:
@@ -212,5 +212,6 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _refuse_constant(name: str) -> None:
+def refuse_constant(name: str) -> None:
+    """Raises ValueError for NaN and the infinities, which Python's parser would take."""
     raise ValueError(f"It holds {name}, which is no JSON value.")

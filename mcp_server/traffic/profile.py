@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from mcp_server.traffic.manifest import EPOCH
 
 PAUSE_US = 60 * 1_000_000
 DAY_US = 24 * 60 * PAUSE_US
+MOST_COUNTERS = 1_000_000
 
 Periods = tuple[tuple[int, int], ...]
 
@@ -70,6 +72,12 @@ def _count_rows(*columns: NDArray[Any]) -> tuple[list[list[int]], list[int]]:
     lowest = [int(column.min()) for column in columns]
     offsets = tuple(column.astype(np.int64) - low for column, low in zip(columns, lowest, strict=True))
     shape = tuple(int(offset.max()) + 1 for offset in offsets)
-    distinct, counts = np.unique(np.ravel_multi_index(offsets, shape), return_counts=True)
+    numbers = np.ravel_multi_index(offsets, shape)
+    if prod(shape) <= MOST_COUNTERS:
+        counters = np.bincount(numbers)
+        distinct = np.flatnonzero(counters)
+        counts = counters[distinct]
+    else:
+        distinct, counts = np.unique(numbers, return_counts=True)
     rows = np.stack(np.unravel_index(distinct, shape)) + np.array(lowest).reshape(-1, 1)
     return rows.T.tolist(), counts.tolist()

@@ -5,18 +5,11 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
-from mcp_server.services.record import Record
+from mcp_server.services.traffic_files import Pruned
 from mcp_server.traffic.layout import TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest
 
 ABANDONED_AFTER = timedelta(days=1)
-
-
-class Pruned(Record):
-    """What was deleted: segments by id, and their bytes."""
-
-    segments: tuple[str, ...]
-    bytes: int
 
 
 def prune_segments(

@@ -11,6 +11,7 @@ from evaluator.context import REDACTED, Context
 from evaluator.result import Reason, Result
 from mcp_server.services.ports import AnsweredCheck
 from mcp_server.services.snapshot import Snapshot
+from mcp_server.services.traffic_files import ImportReport, ImportRequest
 from mcp_server.traffic.archive import TrafficArchive
 from mcp_server.traffic.draft import Draft, Origin
 from mcp_server.traffic.layout import TrafficFolder
@@ -78,6 +79,25 @@ def segment(
     for one in checks:
         draft.add(one)
     return write_segment(TrafficFolder.of(home, environment), draft.finish())
+
+
+def brought_in(
+    home: Path, content: bytes | Iterable[str | bytes], name: str = "traffic.jsonl", **options: Any
+) -> ImportReport:
+    """Imports a file with this content, given as bytes or as lines."""
+    if not isinstance(content, bytes):
+        content = b"".join((line.encode() if isinstance(line, str) else line).rstrip(b"\n") + b"\n" for line in content)
+    path = home.with_name(f"{home.name}-files") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return import_of(home, path, **options)
+
+
+def import_of(home: Path, path: Path, **options: Any) -> ImportReport:
+    """Imports a file."""
+    mapping = tuple(options.pop("mapping", {}).items())
+    request = ImportRequest(environment=PRODUCTION, path=path, mapping=mapping, **{"now": NOW, **options})
+    return TrafficArchive(home).bring_in(request)
 
 
 def snapshot_of(home: Path, provenance: Provenance = "recorded", environment: str = PRODUCTION) -> Snapshot:

@@ -8,9 +8,17 @@ import pytest
 from evaluator.context import REDACTED, Context
 from mcp_server.services.errors import Unavailable
 from mcp_server.traffic.archive import TrafficArchive
-from mcp_server.traffic.importing import import_jsonl
 from policies.impact import Provenance
-from tests.mcp_server.traffic.given import PRODUCTION, answered, check, recording_of, same, segment, snapshot_of
+from tests.mcp_server.traffic.given import (
+    PRODUCTION,
+    answered,
+    brought_in,
+    check,
+    recording_of,
+    same,
+    segment,
+    snapshot_of,
+)
 
 LINE = {"at": "2026-11-20T10:00:00Z", "flag": "checkout", "value": True, "distinct_id": "ada"}
 
@@ -38,8 +46,8 @@ def fill(home: Path, provenance: Provenance = "recorded") -> None:
 def test_what_was_exported_comes_back_the_same_but_reconstructed(tmp_path: Path) -> None:
     fill(tmp_path / "from")
     lines = exported(tmp_path / "from")
-    report = import_jsonl(tmp_path / "to", PRODUCTION, lines)
-    assert (report.checks, len(report.segments), report.corrupt_lines) == (28, 2, 0)
+    report = brought_in(tmp_path / "to", lines)
+    assert (report.checks, len(report.segments), report.corrupt_rows) == (28, 2, 0)
     assert (
         TrafficArchive(tmp_path / "to").collect(PRODUCTION, "recorded", snapshot_of(tmp_path / "from").registered_at)
         is None
@@ -55,34 +63,32 @@ def test_what_was_exported_comes_back_the_same_but_reconstructed(tmp_path: Path)
 
 def test_synthetic_traffic_stays_synthetic(tmp_path: Path) -> None:
     fill(tmp_path / "from", "synthetic")
-    import_jsonl(tmp_path / "to", PRODUCTION, exported(tmp_path / "from", "synthetic"))
+    brought_in(tmp_path / "to", exported(tmp_path / "from", "synthetic"))
     assert same(recording_of(tmp_path / "from", "synthetic"), recording_of(tmp_path / "to", "synthetic"))
 
 
 def test_lines_may_be_bytes_and_blank_lines_mean_nothing(tmp_path: Path) -> None:
-    report = import_jsonl(tmp_path, PRODUCTION, [line().encode() + b"\r\n", b"\n", b"   \n", line(distinct_id="bob")])
-    assert (report.checks, report.corrupt_lines) == (2, 0)
+    report = brought_in(tmp_path, [line().encode() + b"\r\n", b"\n", b"   \n", line(distinct_id="bob")])
+    assert (report.checks, report.corrupt_rows) == (2, 0)
 
 
 def test_importing_twice_counts_once(tmp_path: Path) -> None:
-    first = import_jsonl(tmp_path, PRODUCTION, [line()])
-    second = import_jsonl(tmp_path, PRODUCTION, [line()])
+    first = brought_in(tmp_path, [line()])
+    second = brought_in(tmp_path, [line()])
     assert second.known_segments == first.segments
     assert second.segments == ()
     assert recording_of(tmp_path, "reconstructed").facts.checks == 1
 
 
 def test_only_the_required_fields_are_required(tmp_path: Path) -> None:
-    import_jsonl(tmp_path, PRODUCTION, [line()])
+    brought_in(tmp_path, [line()])
     recording = recording_of(tmp_path, "reconstructed")
     assert recording.context(0) == Context("ada")
     assert recording.answers["checkout"].revisions.tolist() == [0]
 
 
 def test_times_of_any_zone_are_the_same_moment(tmp_path: Path) -> None:
-    import_jsonl(
-        tmp_path, PRODUCTION, [line(at=at) for at in ("2026-11-20T10:00:00Z", "2026-11-20T12:00:00.000+02:00")]
-    )
+    brought_in(tmp_path, [line(at=at) for at in ("2026-11-20T10:00:00Z", "2026-11-20T12:00:00.000+02:00")])
     answers = recording_of(tmp_path, "reconstructed").answers["checkout"]
     assert answers.first_us.tolist() == answers.last_us.tolist()
 
@@ -92,7 +98,7 @@ def test_times_of_any_zone_are_the_same_moment(tmp_path: Path) -> None:
     [
         ("{", "not JSON"),
         ("[]", "no JSON object"),
-        (b"\xff", "utf-8"),
+        (b"\xff", "not UTF-8"),
         ("[" * 100_000, "nested too deeply"),
         (line(flag=None), "flag is not text"),
         (line(at="yesterday"), "no ISO 8601 time"),
@@ -118,21 +124,21 @@ def test_times_of_any_zone_are_the_same_moment(tmp_path: Path) -> None:
     ],
 )
 def test_a_line_that_cannot_be_read_is_named_and_skipped(tmp_path: Path, bad: str | bytes, message: str) -> None:
-    report = import_jsonl(tmp_path, PRODUCTION, [line(), bad, line(distinct_id="bob")])
-    assert (report.checks, report.corrupt_lines) == (2, 1)
+    report = brought_in(tmp_path, [line(), bad, line(distinct_id="bob")])
+    assert (report.checks, report.corrupt_rows) == (2, 1)
     [corrupt] = report.corrupt
-    assert corrupt.line == 2
+    assert corrupt.row == 2
     assert message in corrupt.message
     assert recording_of(tmp_path, "reconstructed").size == 2
 
 
 def test_a_long_list_of_bad_lines_is_counted_and_cut(tmp_path: Path) -> None:
-    report = import_jsonl(tmp_path, PRODUCTION, ["nonsense"] * 500)
-    assert (report.checks, report.corrupt_lines, len(report.corrupt)) == (0, 500, 20)
+    report = brought_in(tmp_path, ["nonsense"] * 500)
+    assert (report.checks, report.corrupt_rows, len(report.corrupt)) == (0, 500, 20)
     assert report.segments == ()
 
 
 def test_a_newer_format_is_not_guessed_at(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as raised:
-        import_jsonl(tmp_path, PRODUCTION, ['{"drysail_traffic": 2, "unheard_of": true}', line()])
+        brought_in(tmp_path, ['{"drysail_traffic": 2, "unheard_of": true}', line()])
     assert raised.value.code == "FORMAT_TOO_NEW"
