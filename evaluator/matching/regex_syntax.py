@@ -149,8 +149,10 @@ class _Translation:
         if match is None or match[0] == "{}" or self._last is _Last.NOTHING:
             self._emit(_literal("{"), 1, _Last.ATOM)
             return
-        least, comma, most = match.groups()
-        if any(int(count[:5] or "0") > _MOST_REPETITIONS for count in (least, most)):
+        least, comma, most = match[1].lstrip("0"), match[2], match[3] and (match[3].lstrip("0") or "0")
+        if any(len(count) > len(str(_MOST_REPETITIONS)) for count in (least, most)) or any(
+            int(count or "0") > _MOST_REPETITIONS for count in (least, most)
+        ):
             raise UnsupportedPattern(f"more than {_MOST_REPETITIONS} repetitions")
         if most and int(most) < int(least or "0"):
             raise InvalidPattern
