@@ -7,6 +7,7 @@ class for which an example was found is certainly not empty, which is what examp
 from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
+from typing import Final
 
 from evaluator.analysis.examples import examples
 from evaluator.analysis.lines import (
@@ -21,10 +22,13 @@ from evaluator.analysis.lines import (
 )
 from evaluator.analysis.model import TooMany
 from evaluator.analysis.questions import Family
-from evaluator.analysis.texts import Stand, named_texts, stands_for, text_classes
+from evaluator.analysis.texts import CASE_MATTERS, Stand, named_texts, plain_stands_for, stands_for, text_classes
 from evaluator.context import MISSING, JsonValue, Mark
 
 NO_EXAMPLE = object()
+
+MOST_TEXTS: Final = 20_000
+"""Texts that equalities name, for one property."""
 
 Row = tuple[bool, ...]
 """The answers to all questions, in order."""
@@ -42,8 +46,11 @@ def classes(asked: Asked, *, may_be_absent: bool) -> dict[Row, object]:
     if may_be_absent:
         found[_row(asked, MISSING)] = MISSING
     named = named_texts(asked)
+    if len(named) > MOST_TEXTS:
+        raise TooMany
+    case_matters = any(question.family in CASE_MATTERS for question in asked.values())
     for text in sorted(named):
-        for stand in stands_for(text):
+        for stand in stands_for(text) if case_matters else plain_stands_for(text):
             found |= dict.fromkeys(_rows_of(asked, stand), NO_EXAMPLE)
             _limit(found)
     for answers in _unnamed(asked):

@@ -1,7 +1,7 @@
 """Values to try: what the filters name, and its neighbours."""
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import isfinite, nextafter
 from typing import Final
 
@@ -11,7 +11,8 @@ from evaluator.context import JsonValue
 from evaluator.matching.numbers import numeric_value
 from evaluator.matching.semver import version_of
 
-MOST_EXAMPLES: Final = 400
+MOST_EXAMPLES: Final = 200
+"""Values of one question, and of those that are named, that are tried."""
 
 _ALWAYS: Final[tuple[JsonValue, ...]] = ("", "-", "another value", None, False, True, "true", "false", 0, [], [True])
 _DATES: Final = ("0001-01-02", "9999-12-31", "0d", "9999y")
@@ -22,11 +23,11 @@ def examples(asked: Asked, named: Iterable[str]) -> list[JsonValue]:
     """Values that may tell the questions apart, the plainest first."""
     found: list[JsonValue] = []
     for question in asked.values():
-        found.extend(_of_question(question))
-    found.extend(named)
+        found.extend(islice(_of_question(question), MOST_EXAMPLES))
+    found.extend(islice(named, MOST_EXAMPLES))
     found.extend(_ALWAYS)
     found.extend(_between(sorted({number for value in found if (number := numeric_value(value)) is not None})))
-    return found[:MOST_EXAMPLES]
+    return found
 
 
 def _of_question(question: Question) -> Iterator[JsonValue]:

@@ -27,6 +27,7 @@ def masks(clauses: Sequence[Clause], variables: Variables) -> dict[int, Example 
     found: dict[int, Example | None] = {(1 << len(clauses)) - 1: {}}
     steps = 0
     for key, questions, rows in variables.rows(clauses):
+        variables.spend(len(rows) * len(clauses))
         here = _masks_of(key, clauses, questions, rows)
         steps += len(found) * len(here)
         if steps > MOST_STEPS:

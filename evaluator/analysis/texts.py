@@ -19,6 +19,9 @@ MOST_PARTS: Final = 8
 KELVIN: Final = "\u212a"
 """The one character beyond ASCII whose lower case is in ASCII, where it is k."""
 
+CASE_MATTERS: Final[frozenset[Family]] = frozenset({"text", "pattern", "version", "range", "date"})
+"""Families of questions that can answer differently to two spellings of one text."""
+
 _NOTHING: Final[frozenset[Family]] = frozenset()
 
 
@@ -51,6 +54,13 @@ def stands_for(text: str) -> Iterator[Stand]:
         free = listlike | _free_of_case(text)
         folded = _foldings(text)
         yield from (Stand(spelling, free) for spelling in folded or [text])
+    if text == "null":
+        yield Stand(float("nan"), _NOTHING)
+
+
+def plain_stands_for(text: str) -> Iterator[Stand]:
+    """The same where no question tells one spelling from another."""
+    yield Stand(text, frozenset({"truth"}) if text.startswith("[") else _NOTHING)
     if text == "null":
         yield Stand(float("nan"), _NOTHING)
 

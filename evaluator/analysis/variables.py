@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evaluator.analysis.classes import NO_EXAMPLE, Row, classes
+from evaluator.analysis.model import TooMany
 from evaluator.analysis.questions import Manner, Question, question_of
 from evaluator.check import DISTINCT_ID
 from evaluator.compiled import PropertyTest
@@ -18,6 +19,9 @@ Value = bool | str | None
 
 Choice = tuple[Value, ...]
 """What something is for each side of a comparison (for one, where nothing is compared)."""
+
+MOST_EFFORT: Final = 1_000_000
+"""Classes times clauses that one analysis looks at; about as many take a second."""
 
 PERSON: Final = "person"
 GROUP: Final = "group"
@@ -71,6 +75,7 @@ class Variables:
     def __init__(self) -> None:
         self._known: dict[Key, PropertyVariable | ChoiceVariable] = {}
         self._rows: dict[tuple[Key, int], Mapping[Row, object]] = {}
+        self._effort = 0
 
     def property(self, test: PropertyTest, manner: Manner) -> Literal:
         """The filter as a literal."""
@@ -93,6 +98,12 @@ class Variables:
         """The variables that the clauses mention, with their questions and what these can be answered together."""
         mentioned = dict.fromkeys(sorted({literal.variable for clause in clauses for literal in clause}))
         return [(key, list(self._known[key].asked), self._rows_of(key)) for key in mentioned]
+
+    def spend(self, effort: int) -> None:
+        """Counts what one analysis costs altogether. Raises TooMany where that is more than it may."""
+        self._effort += effort
+        if self._effort > MOST_EFFORT:
+            raise TooMany
 
     def _rows_of(self, key: Key) -> Mapping[Row, object]:
         """Worked out again only where a question was added."""

@@ -28,6 +28,7 @@ from tests.evaluator.analysis.definitions import (
     property_filters,
     subjects,
 )
+from tests.laws.feeds import damaged_feeds
 from tests.laws.feeds import feeds as ordinary_feeds
 
 EXAMPLES = int(environ.get("LAW_EXAMPLES", "200"))
@@ -109,6 +110,15 @@ def _refutes(result: Result, context: Context, finding: Finding) -> bool:
             return not finding.message.endswith(f" {value}.")
         case _:
             return False
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(damaged_feeds(), damaged_feeds())
+def test_no_definition_makes_the_analysis_raise(feed: Feed, other: Feed) -> None:
+    before, after = compiled(feed), compiled(other)
+    for key in {*before.flags, *after.flags, "ghost"}:
+        analyse(before, key)
+        compare_effect(before, after, key)
 
 
 @st.composite
