@@ -208,7 +208,8 @@ def _before_conditions(rules: Mapping[str, Any]) -> Iterator[str]:
     holdout = rules.get("holdout")
     if isinstance(holdout, Mapping):
         share, number = percent(holdout.get("exclusion_percentage")), _json(holdout.get("id"))
-        yield f"Holdout {number} keeps {share} of the subjects out of all conditions."
+        given = printable(f"holdout-{text_of(holdout.get('id'))}")
+        yield f"Holdout {number} keeps {share} of the subjects out of all conditions; they get “{given}” instead."
 
 
 def _conditions(rules: Mapping[str, Any], cohort_names: Mapping[str, str]) -> Iterator[str]:
@@ -238,7 +239,10 @@ def _variants(rules: Mapping[str, Any]) -> Iterator[str]:
 def _payloads(rules: Mapping[str, Any]) -> Iterator[str]:
     payloads = rules.get("payloads")
     if isinstance(payloads, Mapping) and payloads:
-        yield f"Carries a payload for {', '.join(map(shown, payloads))}."
+        if list(payloads) == ["true"]:
+            yield "Whoever gets it gets a payload with it."
+        else:
+            yield f"Carries a payload for {', '.join(map(shown, payloads))}."
 
 
 def _subjects(definition: Mapping[str, Any], rules: Mapping[str, Any]) -> Iterator[str]:

@@ -115,7 +115,7 @@ def test_a_flag_is_told_from_its_state_to_its_variants() -> None:
     assert describe_flag(flag, NAMES) == [
         "On for whoever matches one of its conditions; the first that matches decides.",
         "Early access: a person who joined gets it and one who declined does not, whatever the conditions say.",
-        "Holdout 3 keeps 5 % of the subjects out of all conditions.",
+        "Holdout 3 keeps 5 % of the subjects out of all conditions; they get “holdout-3” instead.",
         "Condition 1: in cohort “Beta testers” · 10 %",
         "Condition 2: everyone · 100 %",
         "Who matches a condition but is outside its rollout gets nothing from the later ones.",
@@ -131,6 +131,8 @@ def test_a_flag_is_told_from_its_state_to_its_variants() -> None:
     [
         ({"active": False}, "Off: nobody gets it."),
         ({}, "Off: nobody gets it."),
+        ({"filters": {"groups": [{}]}}, "Off: nobody gets it, whatever its conditions say."),
+        ({"active": True, "filters": {"payloads": {"true": "1"}}}, "Whoever gets it gets a payload with it."),
         ({"active": True, "deleted": True}, "Deleted: nobody gets it."),
         ({"active": True, "filters": {"groups": []}}, "On, but without conditions: nobody gets it by itself."),
         ({"active": True, "bucketing_identifier": "device_id"}, "Rollouts and variants go by device, not by person."),
