@@ -1,97 +1,102 @@
-"""How long a replay takes: Drysail's columns, its own evaluator in a loop, and the PostHog Python SDK in a loop.
+"""How long a replay takes, beside four other ways to find out the same.
 
     python benchmarks/replay.py [--checks 1000000] [--seed 7] [--json]
 
-A change of everything in one flag is replayed on the generated traffic of a shop, with about nine checks per distinct
-context. The loops evaluate the old and the new definition once per check, as a script would. They are measured on
-a part of the traffic and scaled up to all checks (``*_measured`` says how many were run). ``cold`` is a first replay,
-``warm`` one with another version of the change on the same traffic, as when a rollout is corrected. The transition
-matrix of the replay must equal that of the evaluator, context for context, or the benchmark fails.
+A change of everything in one flag (rollouts, a list of values, a version, another audience by date, the weights of the
+variants) is replayed on the traffic of a shop: a tenth as many customers as checks, few of whom make most checks, and
+about nine checks per distinct context. All rows are measured in one run:
+
+* the engine of the PostHog SDK in a loop over the checks, and Drysail's own evaluator in one. Both are measured on a part
+  and scaled up to all checks (``*_measured`` says how many were run);
+* one SQL statement in DuckDB on a Parquet file with one row per check;
+* the replay in a new process that loads the snapshot from disk, all checksums included: without any recorded hash, with
+  only those that the evaluator took to answer, and again with another rollout (``warm``). It gives the whole impact: moves,
+  attribution, coverage of every condition, breakdowns, examples and fidelity.
+
+The store is made by the code that makes it in production. The counts of every row must equal those of the evaluator, one
+by one, or the benchmark fails.
 """
 
 import argparse
 import json
+import os
 import platform
 import resource
+import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from benchmarks.posthog_client import client_of, engine
-from benchmarks.shop_traffic import (
-    COUNTRIES,
-    FLAG,
-    NOW,
-    PLANS,
-    SIGNUPS,
-    VERSIONS,
-    Json,
-    Traffic,
-    email,
-    feed,
-    flag_after,
-    flag_before,
-    generate,
-    subject,
-)
-from evaluator import MISSING, Context, Definitions, Ruleset, compile_definitions, evaluate
-from policies.impact import FlagValue, Impact, TrafficFacts
-from policies.replay.recording import Answers, Column, Recording
-from policies.replay.replayer import Replayer
+from benchmarks.replay_reference import count_one_by_one, digest_of_impact
+from benchmarks.replay_sql import ask, write_raw_log
+from benchmarks.replay_store import Log, build, log_of
+from benchmarks.shop_traffic import FLAG, Json, Traffic, feed, flag_after, flag_before, generate
+from evaluator import Definitions, Ruleset, compile_definitions
 
-BATCH = 10_000
-"""Contexts that are built at once for a loop; building them is not measured."""
-
-Matrix = dict[tuple[FlagValue, FlagValue], tuple[int, int]]
-"""By old and new value: distinct subjects and checks."""
+CHILD = Path(__file__).with_name("replay_child.py")
+ROOT = Path(__file__).parent.parent
 
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description="Time of a replay, against loops over the checks.")
+    parser = argparse.ArgumentParser(description="Time of a replay, against four other ways.")
     parser.add_argument("--checks", type=int, default=1_000_000, help="recorded checks (default: 1000000)")
     parser.add_argument("--sdk-sample", type=int, default=5000, help="contexts for the SDK's loop (default: 5000)")
+    parser.add_argument("--rounds", type=int, default=3, help="new processes per row; the median counts (default: 3)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     options = parser.parse_args()
-    report = _measured(generate(options.checks, options.seed), options.sdk_sample)
+    with TemporaryDirectory(prefix="drysail-benchmark-") as folder:
+        report = _measured(options, Path(folder))
     print(json.dumps(report, indent=2) if options.json else _table(report))
     if not report["identical"]:
-        sys.exit("The replay and the evaluator disagree.")
+        sys.exit("The ways disagree.")
 
 
-def _measured(traffic: Traffic, sdk_sample: int) -> dict[str, Any]:
-    """Replay first, so that the peak of memory is its own."""
-    before, after, corrected = (_ruleset(flag) for flag in (flag_before(), flag_after(), flag_after(40)))
-    recording, build_seconds = _timed(lambda: _recording(traffic))
-    replayer: list[Replayer] = []
-    impact, cold_seconds = _timed(lambda: _cold(recording, before, after, replayer))
-    _, warm_seconds = _timed(lambda: replayer[0].replay(corrected, edited=[FLAG]))
-    peak_mb = _peak_mb()
-    reference, rows_seconds, rows_measured = _loop_over_contexts(traffic, before, after)
-    sdk_seconds, sdk_measured = _loop_of_the_sdk(traffic, sdk_sample)
-    checks = int(traffic.checks.sum())
+def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    traffic = generate(options.checks, options.seed)
+    before, after = (_ruleset(flag) for flag in (flag_before(), flag_after()))
+    checks, contexts = int(traffic.checks.sum()), len(traffic.subjects)
+    reference = count_one_by_one(traffic, before, after)
+    sdk_seconds, sdk_measured = _loop_of_the_sdk(traffic, options.sdk_sample)
+    log = log_of(traffic, reference.answers, reference.hashed_mask(), options.seed)
+    write_raw_log(folder / "raw.parquet", traffic, log)
+    matrix, duckdb_raw_seconds = _timed(lambda: ask(folder / "raw.parquet", before, after, FLAG))
+    bare = _stored(folder / "bare", traffic, log, options.rounds, buckets=False)
+    full = _stored(folder / "full", traffic, log, options.rounds, buckets=True)
+    same_counts = {digest_of_impact(each["split"]) for each in (bare, full)} == {reference.digest()}
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
+        "duckdb": version("duckdb"),
         "posthog": version("posthog"),
+        "cores": os.cpu_count(),
         "checks": checks,
         "subjects": len(traffic.countries),
-        "contexts": len(traffic.subjects),
+        "contexts": contexts,
         "sdk_seconds": round(sdk_seconds * checks / sdk_measured, 3),
         "sdk_measured": sdk_measured,
-        "rows_seconds": round(rows_seconds * checks / rows_measured, 3),
-        "rows_measured": rows_measured,
-        "build_seconds": round(build_seconds, 3),
-        "cold_seconds": round(cold_seconds, 3),
-        "warm_seconds": round(warm_seconds, 3),
-        "peak_mb": peak_mb,
-        "identical": _matrix(impact) == reference,
+        "rows_seconds": round(reference.seconds * checks / contexts, 3),
+        "rows_measured": contexts,
+        "duckdb_raw_seconds": round(duckdb_raw_seconds, 3),
+        "cold_nobucket_seconds": round(bare["seconds"], 3),
+        "cold_seconds": round(full["seconds"], 3),
+        "load_seconds": round(full["load_seconds"], 3),
+        "import_seconds": round(full["import_seconds"], 3),
+        "warm_seconds": round(full["warm_seconds"], 4),
+        "build_seconds": round(full["build_seconds"], 3),
+        "store_mb": full["store_mb"],
+        "peak_mb": max(bare["peak_mb"], full["peak_mb"]),
+        "build_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "digest": full["digest"],
+        "identical": same_counts and bare["digest"] == full["digest"] and matrix == reference.matrix(),
     }
 
 
@@ -99,81 +104,20 @@ def _ruleset(flag: Json) -> Ruleset:
     return compile_definitions(Definitions.from_posthog(feed(flag)))
 
 
-def _cold(recording: Recording, before: Ruleset, after: Ruleset, keep: list[Replayer]) -> Impact:
-    keep.append(Replayer(recording, before, now=NOW))
-    return keep[0].replay(after, edited=[FLAG])
+def _stored(home: Path, traffic: Traffic, log: Log, rounds: int, *, buckets: bool) -> dict[str, Any]:
+    """Builds a store, and replays on it in new processes; the round with the median time."""
+    snapshot, build_seconds = _timed(lambda: build(home, traffic, log, buckets=buckets))
+    (home / "snapshot.json").write_text(snapshot.model_dump_json())
+    results = sorted((_child(home) for _ in range(rounds)), key=lambda result: result["seconds"])
+    size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+    return {**results[len(results) // 2], "build_seconds": build_seconds, "store_mb": round(size / 1_000_000)}
 
 
-def _recording(traffic: Traffic) -> Recording:
-    """The traffic as a snapshot in memory. A recorder interns as it goes; this is what it would have interned."""
-    subjects, contexts = traffic.subjects, len(traffic.subjects)
-    nothing = np.zeros(contexts, dtype=np.int32)
-    emails = [email(customer, host) for customer, host in enumerate(traffic.mail_hosts.tolist())]
-    columns = {
-        "country": Column(traffic.countries[subjects], COUNTRIES),
-        "plan": Column(traffic.plans[subjects], PLANS),
-        "email": Column(subjects, emails),
-        "app_version": Column(traffic.versions, VERSIONS),
-        "signup_date": Column(traffic.signups[subjects], SIGNUPS),
-    }
-    moments = np.full(contexts, round(NOW.timestamp() * 1_000_000), dtype=np.int64)
-    answers = Answers(
-        contexts=np.arange(contexts, dtype=np.int32),
-        values=(False,),
-        codes=nothing,
-        revisions=np.ones(contexts, dtype=np.int64),
-        checks=traffic.checks,
-        first_us=moments,
-        last_us=moments,
-    )
-    return Recording(
-        facts=_facts(traffic),
-        subjects=Column(subjects, [subject(customer) for customer in range(len(traffic.countries))]),
-        device_ids=Column(nothing, (MISSING,)),
-        properties=columns,
-        groups={},
-        group_properties={},
-        answers={FLAG: answers},
-    )
-
-
-def _facts(traffic: Traffic) -> TrafficFacts:
-    return TrafficFacts(
-        snapshot="benchmark",
-        digest="0" * 64,
-        environment="production",
-        provenance="synthetic",
-        first_at=NOW,
-        newest_at=NOW,
-        largest_gap_seconds=0,
-        subjects=len(traffic.countries),
-        contexts=len(traffic.subjects),
-        checks=int(traffic.checks.sum()),
-        dropped=0,
-        sampled_ppm=1_000_000,
-    )
-
-
-def _loop_over_contexts(traffic: Traffic, before: Ruleset, after: Ruleset) -> tuple[Matrix, float, int]:
-    """The matrix by the evaluator alone: every context once, weighted by its checks. Also the time of the loop."""
-    seconds = 0.0
-    who: dict[tuple[FlagValue, FlagValue], set[str]] = defaultdict(set)
-    checks: dict[tuple[FlagValue, FlagValue], int] = defaultdict(int)
-    contexts = len(traffic.subjects)
-    for first in range(0, contexts, BATCH):
-        rows = range(first, min(first + BATCH, contexts))
-        batch = [traffic.context(row) for row in rows]
-        start = perf_counter()
-        moves = [(_value(before, context), _value(after, context)) for context in batch]
-        seconds += perf_counter() - start
-        for context, move, weight in zip(batch, moves, traffic.checks[first : rows.stop].tolist(), strict=True):
-            who[move].add(context.distinct_id)
-            checks[move] += weight
-    return {move: (len(who[move]), checks[move]) for move in who}, seconds, contexts
-
-
-def _value(ruleset: Ruleset, context: Context) -> FlagValue:
-    return evaluate(ruleset, FLAG, context, now=NOW).value
+def _child(home: Path) -> dict[str, Any]:
+    command = [sys.executable, str(CHILD), str(home), str(home / "snapshot.json")]
+    found = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=True)
+    result: dict[str, Any] = json.loads(found.stdout)
+    return result
 
 
 def _loop_of_the_sdk(traffic: Traffic, sample: int) -> tuple[float, int]:
@@ -185,39 +129,35 @@ def _loop_of_the_sdk(traffic: Traffic, sample: int) -> tuple[float, int]:
     return seconds, len(contexts)
 
 
-def _matrix(impact: Impact) -> Matrix:
-    return {(move.before, move.after): (move.subjects, move.checks) for move in impact.flags[0].transitions}
-
-
 def _timed(run: Callable[[], Any]) -> tuple[Any, float]:
     start = perf_counter()
     result = run()
     return result, perf_counter() - start
 
 
-def _peak_mb() -> int:
-    """Greatest memory of the process so far."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
-
-
 def _table(report: Mapping[str, Any]) -> str:
     sizes = f"{report['checks']:,} checks, {report['subjects']:,} subjects, {report['contexts']:,} contexts"
-    versions = f"Python {report['python']}, numpy {report['numpy']}, posthog {report['posthog']}"
+    versions = (
+        f"Python {report['python']}, numpy {report['numpy']}, DuckDB {report['duckdb']}, posthog {report['posthog']}, "
+        f"{report['cores']} cores"
+    )
     rows: Sequence[tuple[str, str, str]] = [
         ("posthog engine in a loop", "sdk_seconds", f"scaled up from {report['sdk_measured']:,}"),
         ("drysail evaluator in a loop", "rows_seconds", f"scaled up from {report['rows_measured']:,}"),
-        ("drysail replay, cold", "cold_seconds", f"peak memory {report['peak_mb']:,} MB, data included"),
-        ("drysail replay, warm", "warm_seconds", "another version of the change, same traffic"),
+        ("one SQL statement in DuckDB", "duckdb_raw_seconds", "the matrix alone, on one row per check"),
+        ("drysail replay, no hashes", "cold_nobucket_seconds", "new process, from disk"),
+        ("drysail replay", "cold_seconds", f"the same with recorded hashes; {report['load_seconds']:.3f} s to load"),
+        ("drysail replay, after an edit", "warm_seconds", "another rollout, same process"),
     ]
-    lines = [f"{versions}; {sizes}", ""]
+    lines = [versions, sizes, ""]
     for name, field, note in rows:
-        ratio = report["sdk_seconds"] / max(report[field], 0.001)
-        lines.append(f"{name:28}{report[field]:>10.3f} s{ratio:>9.0f}x   {note}")
+        ratio = report["sdk_seconds"] / report[field]
+        lines.append(f"{name:30}{report[field]:>10.3f} s{ratio:>9,.0f}x   {note}")
     lines += [
         "",
-        f"recording built in {report['build_seconds']:.3f} s; same transitions as the evaluator: "
-        f"{'yes' if report['identical'] else 'NO'}",
+        f"store built in {report['build_seconds']:.2f} s ({report['checks'] / report['build_seconds']:,.0f} checks/s), "
+        f"{report['store_mb']:,} MB on disk; peak memory of a replay {report['peak_mb']:,} MB",
+        f"same counts as the evaluator, one by one: {'yes' if report['identical'] else 'NO'} ({report['digest'][:12]})",
     ]
     return "\n".join(lines)
 

@@ -31,7 +31,7 @@ def check(
 
       drysail check --base old.json --head new.json --policy drysail.yaml --json
     """
-    from mcp_server.cli.screen import print_json, progress
+    from mcp_server.cli.screen import print_json, replaying
     from mcp_server.services.checking import Circumstances
     from mcp_server.services.checking import check as run
     from mcp_server.services.errors import NotFound
@@ -55,7 +55,7 @@ def check(
     snapshot = snapshot or newest_snapshot(home, name)
     recording = None if snapshot is None else home.recordings.load(snapshot)
     circumstances = Circumstances(environment=name, sandbox=sandbox, now=home.clock())
-    with progress("Replaying") as report:
+    with replaying() as report:
         checked = run(feeds[0], feeds[1], recording, in_force, circumstances, progress=report)
     if json:
         print_json(_json(checked))

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from evaluator.definitions import DefinitionWarning
-from mcp_server.cli.screen import out, print_json, progress, talk
+from mcp_server.cli.screen import out, print_json, replaying, talk
 from mcp_server.services.applying import Applied, apply
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.home import Home
@@ -19,7 +19,7 @@ EXIT_OF = {ProposalState.DENIED: 1, ProposalState.NEEDS_REVIEW: 3, ProposalState
 
 def propose_and_apply(home: Home, intent: Intent, *, propose_only: bool, json: bool) -> int:
     """Makes the proposal and, where the policy allows it, applies it."""
-    with progress("Replaying") as report:
+    with replaying() as report:
         judged = propose(home, intent, progress=report)
     proposal, applied = judged.proposal, None
     lints = lints_of_proposal(home, proposal)

@@ -67,3 +67,10 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
             bar.update(task, completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def replaying() -> Iterator[Callable[[float], None]]:
+    """The bar of a replay, which tells the share that is done."""
+    with progress("Replaying") as report:
+        yield lambda share: report(round(share * 1000), 1000)

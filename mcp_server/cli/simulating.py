@@ -36,7 +36,7 @@ def simulate(
     """
     from dataclasses import asdict
 
-    from mcp_server.cli.screen import out, print_json, progress
+    from mcp_server.cli.screen import out, print_json, replaying
     from mcp_server.cli.tables import table
     from mcp_server.composition.home import person
     from mcp_server.services.changing import modify
@@ -48,7 +48,7 @@ def simulate(
     name = environment_of(ctx, home, environment)
     operations = operations_of(op, rollout, active)
     intent = modify(home, name, key, operations, reason="simulation", actor=person())
-    with progress("Replaying") as report:
+    with replaying() as report:
         judgement, recording = run(home, intent, breakdowns=tuple(by or ()), progress=report)
     traffic = None if recording is None else recording.facts
     status = {"allow": 0, "deny": 1, "review": 3}[judgement.verdict.decision]

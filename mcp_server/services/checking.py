@@ -14,10 +14,11 @@ from mcp_server.services.definitions import Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.grouping import related
 from mcp_server.services.incoming import read_feed
-from mcp_server.services.judging import Judgement, Progress, Surroundings, judge_change
+from mcp_server.services.judging import Judgement, Surroundings, judge_change
 from mcp_server.services.portability import new_lints
 from mcp_server.services.proposal import DocumentEdit
 from policies.policy import Policy
+from policies.replay.pace import Progress
 from policies.replay.recording import Recording
 from policies.verdict import Decision
 
@@ -97,7 +98,7 @@ def check(
         judgement = judge_change(Change(base=before, edits=edits), recording, policy, surroundings)
         checked.append(CheckedEdit(refs=tuple(edit.ref for edit in edits), judgement=judgement))
         if progress is not None:
-            progress(number + 1, len(groups))
+            progress((number + 1) / len(groups))
     return Checked(
         edits=tuple(checked),
         broken=incoming.refused,

@@ -1,6 +1,6 @@
 """Judging a change: replay it, compare it with what people last reviewed, and ask the policy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,11 +18,10 @@ from policies.case import Case
 from policies.impact import FlagImpact, Impact
 from policies.judge import judge
 from policies.policy import Policy
+from policies.replay.pace import Progress
 from policies.replay.recording import Recording
 from policies.replay.replayer import Replayer
 from policies.verdict import Verdict
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,9 @@ def judge_change(
     progress: Progress | None = None,
 ) -> Judgement:
     """Replays the change on the recording and asks the policy."""
-    bench = _Bench(change, recording, surroundings, (*breakdowns, *_declared_properties(surroundings.expect)))
-    impact = bench.impact_of(change.after, progress)
+    named = (*breakdowns, *_declared_properties(surroundings.expect))
+    bench = _Bench(change, recording, surroundings, named, progress)
+    impact = bench.impact_of(change.after, progress or bench.in_the_end)
     case = Case(
         environment=surroundings.environment,
         sandbox=surroundings.sandbox,
@@ -95,15 +95,28 @@ class _Bench:
     """Replays of one change and its variations; they share tables and hashes."""
 
     def __init__(
-        self, change: Change, recording: Recording | None, surroundings: Surroundings, breakdowns: tuple[str, ...]
+        self,
+        change: Change,
+        recording: Recording | None,
+        surroundings: Surroundings,
+        breakdowns: tuple[str, ...],
+        progress: Progress | None,
     ) -> None:
         self._change = change
-        self._recording = recording
         self._surroundings = surroundings
         self._breakdowns = breakdowns
-        self._replayer = None if recording is None else self._replayer_from(recording, change.before)
+        self._progress = progress
+        self._replayer = None
+        if recording is not None:
+            self._replayer = Replayer(
+                recording,
+                change.before,
+                now=surroundings.now,
+                facts_before=change.facts_before,
+                revision=surroundings.revision,
+            )
 
-    def impact_of(self, after: Ruleset, progress: Progress | None = None) -> Impact | None:
+    def impact_of(self, after: Ruleset, progress: Progress) -> Impact | None:
         """The impact of going from the base to these definitions."""
         if self._replayer is None:
             return None
@@ -118,17 +131,18 @@ class _Bench:
 
     def drift(self) -> dict[str, FlagImpact]:
         """By flag, the way from what people last reviewed to the proposed definitions."""
-        if self._recording is None:
+        if self._replayer is None:
             return {}
         reviewed = self._surroundings.reviewed
         base = Change(base={**self._change.base, **reviewed}, edits=())
-        replayer = self._replayer_from(self._recording, base.before, base)
+        replayer = self._replayer.from_base(base.before, base.facts_before)
         flags = [key for key in self._change.affected_flags if Ref(kind="flag", key=key) in reviewed]
         impact = replayer.replay(
             self._change.after,
             edited=self._change.edited_flags,
             flags=flags,
             facts_after=self._change.facts_after,
+            progress=self.in_the_end,
         )
         return {flag.flag: flag for flag in impact.flags}
 
@@ -138,19 +152,15 @@ class _Bench:
             _with_rollout(edit, condition_id, percentage) if edit.ref == Ref(kind="flag", key=flag) else edit
             for edit in self._change.edits
         )
-        impact = self.impact_of(replace(self._change, edits=edits).after)
+        impact = self.impact_of(replace(self._change, edits=edits).after, self.in_the_end)
         if impact is None:
             raise ValueError("a rollout can only be tried on recorded traffic")
         return impact
 
-    def _replayer_from(self, recording: Recording, before: Ruleset, base: Change | None = None) -> Replayer:
-        return Replayer(
-            recording,
-            before,
-            now=self._surroundings.now,
-            facts_before=(base or self._change).facts_before,
-            revision=self._surroundings.revision,
-        )
+    def in_the_end(self, share: float) -> None:
+        """Progress of what comes after the impact: nothing to see any more, but still a place to stop."""
+        if self._progress is not None:
+            self._progress(1.0)
 
 
 def _with_rollout(edit: DocumentEdit, condition_id: str, percentage: float) -> DocumentEdit:

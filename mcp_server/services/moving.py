@@ -6,11 +6,11 @@ from mcp_server.services.actor import Actor, ActorKind
 from mcp_server.services.document import Document
 from mcp_server.services.errors import Conflict, Refused, Stale
 from mcp_server.services.home import Home
-from mcp_server.services.judging import Progress
 from mcp_server.services.operations import apply_operations, parse_operations
 from mcp_server.services.proposal import OPEN_STATES, DocumentEdit, Proposal, ProposalKind, ProposalState
 from mcp_server.services.proposing import Intent, Judged, propose
 from mcp_server.services.reviewing import close
+from policies.replay.pace import Progress
 
 REBASEABLE = OPEN_STATES | {ProposalState.STALE, ProposalState.EXPIRED}
 

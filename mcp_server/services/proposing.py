@@ -16,7 +16,7 @@ from mcp_server.services.document import Document, Ref
 from mcp_server.services.errors import Conflict, InvalidInput
 from mcp_server.services.evidence import EVIDENCE_FORMAT, sealed
 from mcp_server.services.home import Home
-from mcp_server.services.judging import Judgement, Progress, Surroundings, judge_change
+from mcp_server.services.judging import Judgement, Surroundings, judge_change
 from mcp_server.services.policy_in_force import policy_in_force
 from mcp_server.services.ports import Reader
 from mcp_server.services.proposal import (
@@ -31,6 +31,7 @@ from mcp_server.services.snapshots import register_when_due
 from mcp_server.services.validation import check_edits
 from policies.expect import ExpectError, parse_expect
 from policies.policy import Policy
+from policies.replay.pace import Progress
 from policies.replay.recording import Recording
 from policies.verdict import Decision, Verdict
 

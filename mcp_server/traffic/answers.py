@@ -12,7 +12,7 @@ from mcp_server.traffic.manifest import ColumnName
 from mcp_server.traffic.merging import Merged
 from mcp_server.traffic.packing import sorted_runs
 from mcp_server.traffic.tables import query
-from policies.replay.recording import NOT_RECORDED, Answers
+from policies.replay.recording import NOT_RECORDED, Answers, Column
 
 KEYS = ("flag", "context", "value", "revision")
 
@@ -39,8 +39,8 @@ def merge_answers(merged: Merged) -> dict[str, Answers]:
     }
 
 
-def merge_buckets(merged: Merged) -> dict[tuple[str, str], NDArray[np.uint64]]:
-    """The recorded hashes, by flag and kind."""
+def merge_buckets(merged: Merged, subjects: Column) -> dict[tuple[str, str], NDArray[np.uint64]]:
+    """The recorded hashes by flag and kind, one for each of the recording's subjects."""
     flags = merged.dictionaries.values(ColumnName(kind="flag"))
     buckets: dict[tuple[str, str], NDArray[np.uint64]] = {}
     for part in range(len(merged.parts)):
@@ -49,9 +49,9 @@ def merge_buckets(merged: Merged) -> dict[tuple[str, str], NDArray[np.uint64]]:
             for kind in ("rollout", "variant"):
                 known = (rows["flag"] == flag) & (rows[kind] != NOT_RECORDED)
                 if known.any():
-                    nothing = np.full(merged.contexts.size, NOT_RECORDED, dtype=np.uint64)
+                    nothing = np.full(len(subjects.values), NOT_RECORDED, dtype=np.uint64)
                     column = buckets.setdefault((flags[flag], kind), nothing)
-                    column[rows["context"][known]] = rows[kind][known]
+                    column[subjects.codes[rows["context"][known]]] = rows[kind][known]
     return dict(sorted(buckets.items()))
 
 

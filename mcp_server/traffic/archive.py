@@ -1,6 +1,6 @@
 """The traffic of a home on disk: segments in, snapshots and recordings out."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -13,7 +13,7 @@ from mcp_server.services.snapshot import Snapshot
 from mcp_server.services.statistics import TrafficStatistics
 from mcp_server.services.traffic_files import ImportReport, ImportRequest, Pruned
 from mcp_server.traffic.answers import merge_answers, merge_buckets
-from mcp_server.traffic.assembly import assemble, traffic_facts
+from mcp_server.traffic.assembly import NOBODYS_FACTS, Extent, assemble, traffic_facts
 from mcp_server.traffic.compaction import groups_to_merge, merge_segments, only_one
 from mcp_server.traffic.exporting import export_lines
 from mcp_server.traffic.generator import generate
@@ -22,13 +22,14 @@ from mcp_server.traffic.layout import MANIFEST, TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest, parse_manifest
 from mcp_server.traffic.merging import merged
 from mcp_server.traffic.parquet_export import write_parquet
+from mcp_server.traffic.prepared import Prepared, find_prepared, read_prepared, write_prepared
 from mcp_server.traffic.retention import prune_segments, sweep_unfinished
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
 from mcp_server.traffic.statistics import summarise
 from policies.impact import Provenance
 from policies.replay.recording import Recording
 
-SNAPSHOT_FORMAT = 1
+SNAPSHOT_FORMAT = 2
 
 
 class TrafficArchive:
@@ -46,9 +47,8 @@ class TrafficArchive:
         manifests = [manifest for manifest in self.segments(environment) if manifest.provenance == provenance]
         if not manifests:
             return None
-        for manifest in manifests:
-            check_files(folder, manifest)
-        content = {
+        check_files(folder, manifests)
+        segments = {
             "format": SNAPSHOT_FORMAT,
             "environment": environment,
             "provenance": provenance,
@@ -57,15 +57,15 @@ class TrafficArchive:
                 for manifest in manifests
             ],
         }
+        recording, prepared = _prepare(folder, manifests, digest(segments))
+        content = {**segments, "recording": {"key": prepared.key, "sha256": prepared.sha256}}
         content_digest = digest(content)
         snapshot_id = f"snap_{now:%Y%m%dT%H%M%S}_{content_digest[:6]}"
-        with merged(folder, manifests) as found:
-            facts = traffic_facts(manifests, found.contexts, snapshot=snapshot_id, digest=content_digest)
         return Snapshot(
             id=snapshot_id,
             environment=environment,
             digest=content_digest,
-            facts=facts,
+            facts=traffic_facts(manifests, Extent.of(recording), snapshot=snapshot_id, digest=content_digest),
             manifest=content,
             registered_at=now,
         )
@@ -80,9 +80,11 @@ class TrafficArchive:
         Raises Unavailable: ``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT`` (naming the file) or ``FORMAT_TOO_NEW``.
         """
         manifests = self._pinned(snapshot)
-        with merged(TrafficFolder.of(self._home, snapshot.environment), manifests) as found:
-            facts = traffic_facts(manifests, found.contexts, snapshot=snapshot.id, digest=snapshot.digest)
-            return replace(assemble(facts, found), answers=merge_answers(found), buckets=merge_buckets(found))
+        folder = TrafficFolder.of(self._home, snapshot.environment)
+        prepared = Prepared(**snapshot.manifest.get("recording", {"key": "", "sha256": ""}))
+        recording = read_prepared(folder, prepared) or _merge(folder, manifests)
+        facts = traffic_facts(manifests, Extent.of(recording), snapshot=snapshot.id, digest=snapshot.digest)
+        return replace(recording, facts=facts)
 
     def statistics(self, snapshot: Snapshot, *, top: int = 10) -> TrafficStatistics:
         """What a snapshot holds, with the ``top`` most frequent values of each property. Raises like ``load``."""
@@ -157,8 +159,7 @@ class TrafficArchive:
                 code="SNAPSHOT_CORRUPT",
             )
         manifests = [_pinned_manifest(folder, snapshot, segment) for segment in snapshot.manifest["segments"]]
-        for manifest in manifests:
-            check_files(folder, manifest)
+        check_files(folder, manifests)
         return manifests
 
     def _all_segments(self, environment: str) -> list[SegmentManifest]:
@@ -173,6 +174,24 @@ class TrafficArchive:
                 # It was pruned while we looked; what replaced it may not have been there when we began.
                 return self._all_segments(environment)
         return manifests
+
+
+def _prepare(
+    folder: TrafficFolder, manifests: Sequence[SegmentManifest], content_digest: str
+) -> tuple[Recording, Prepared]:
+    """The recording of these segments, prepared for those who load it."""
+    key = f"rec_{content_digest[:24]}"
+    if (found := find_prepared(folder, key)) is not None:
+        return found
+    recording = _merge(folder, manifests)
+    return recording, write_prepared(folder, key, recording)
+
+
+def _merge(folder: TrafficFolder, manifests: Sequence[SegmentManifest]) -> Recording:
+    with merged(folder, manifests) as found:
+        recording = assemble(NOBODYS_FACTS, found)
+        buckets = merge_buckets(found, recording.subjects)
+        return replace(recording, answers=merge_answers(found), buckets=buckets)
 
 
 def _pinned_manifest(folder: TrafficFolder, snapshot: Snapshot, pinned: Mapping[str, str]) -> SegmentManifest:

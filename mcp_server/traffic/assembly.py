@@ -1,9 +1,12 @@
 """Putting a recording together from merged segments."""
 
 from collections.abc import Mapping, Sequence
-from itertools import compress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluator.context import MISSING, REDACTED, Mark
 from mcp_server.traffic.interning import MISSING_CODE, REDACTED_CODE
@@ -12,13 +15,44 @@ from mcp_server.traffic.merging import DEVICE, SUBJECT, Contexts, Merged
 from mcp_server.traffic.profile import gaps, merge_periods
 from policies.impact import TrafficFacts
 from policies.replay.recording import Column, Recording
+from policies.replay.texts import Texts
 
 MARKS: Mapping[int, Mark] = {REDACTED_CODE: REDACTED, MISSING_CODE: MISSING}
 """By code, from the least one to -1."""
 
 
+NOBODYS_FACTS: Final = TrafficFacts(
+    snapshot="",
+    digest="",
+    environment="",
+    provenance="recorded",
+    first_at=datetime(1970, 1, 1, tzinfo=UTC),
+    newest_at=datetime(1970, 1, 1, tzinfo=UTC),
+    largest_gap_seconds=0,
+    subjects=0,
+    contexts=0,
+    checks=0,
+    dropped=0,
+    sampled_ppm=0,
+)
+"""Of a recording of which it is not known yet what it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many distinct contexts and subjects a recording has."""
+
+    size: int
+    subjects: int
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Extent":
+        """The extent of a recording from disk, which names no subject without a context."""
+        return cls(recording.size, len(recording.subjects.values))
+
+
 def traffic_facts(
-    manifests: Sequence[SegmentManifest], contexts: Contexts, *, snapshot: str, digest: str
+    manifests: Sequence[SegmentManifest], contexts: Contexts | Extent, *, snapshot: str, digest: str
 ) -> TrafficFacts:
     """What the evidence says about its traffic."""
     periods = merge_periods(period for manifest in manifests for period in manifest.busy)
@@ -61,8 +95,20 @@ def _of_kind(merged: Merged, kind: ContextKind) -> list[ColumnName]:
 
 def _column(merged: Merged, name: ColumnName) -> Column:
     """The column with exactly the values that occur, marks first."""
-    values = [*MARKS.values(), *merged.dictionaries.values(name)]
+    block, bounds = merged.dictionaries.block(name)
     shifted = merged.contexts.codes[name] - min(MARKS)
-    occurs = np.zeros(len(values), dtype=bool)
+    occurs = np.zeros(len(MARKS) + len(bounds) - 1, dtype=bool)
     occurs[shifted] = True
-    return Column(codes=(np.cumsum(occurs, dtype=np.int32) - 1)[shifted], values=tuple(compress(values, occurs)))
+    marks = [mark for mark, is_there in zip(MARKS.values(), occurs[: len(MARKS)].tolist(), strict=True) if is_there]
+    texts = Texts(marks, *_kept(block, bounds, occurs[len(MARKS) :]))
+    return Column(codes=(np.cumsum(occurs, dtype=np.int32) - 1)[shifted], values=texts)
+
+
+def _kept(
+    block: NDArray[np.uint8], bounds: NDArray[np.int64], kept: NDArray[np.bool_]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The block without the texts that are not kept."""
+    if kept.all():
+        return block, bounds
+    lengths = np.diff(bounds)
+    return block[np.repeat(kept, lengths)], np.concatenate(([0], np.cumsum(lengths[kept])))

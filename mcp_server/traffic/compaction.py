@@ -53,8 +53,7 @@ def groups_to_merge(manifests: Sequence[SegmentManifest], now: datetime) -> list
 
 def merge_segments(folder: TrafficFolder, manifests: Sequence[SegmentManifest]) -> SegmentManifest:
     """Writes one segment with everything that these hold. Raises Unavailable if one of them is damaged."""
-    for manifest in manifests:
-        check_files(folder, manifest)
+    check_files(folder, manifests)
     with merged(folder, manifests) as segments:
         return write_segment(folder, _content(segments))
 

@@ -28,6 +28,7 @@ class TrafficFolder:
     """The traffic of one environment: ``<home>/traffic/<environment>/``.
 
     ``segments`` holds complete segments only; one is built in ``writing`` and moved there in one step.
+    ``recordings`` holds what replays read, made of the segments (see ``prepared``).
     ``quarantine`` holds damaged segments that somebody moved aside.
     """
 
@@ -53,6 +54,10 @@ class TrafficFolder:
     @property
     def writing(self) -> Path:
         return self.root / "writing"
+
+    @property
+    def recordings(self) -> Path:
+        return self.root / "recordings"
 
     @property
     def quarantine(self) -> Path:

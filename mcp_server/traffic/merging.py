@@ -54,7 +54,7 @@ class Contexts:
     @property
     def subjects(self) -> int:
         """Number of distinct subjects."""
-        return len(np.unique(self.codes[SUBJECT]))
+        return int(np.count_nonzero(np.bincount(self.codes[SUBJECT])))
 
 
 @dataclass(frozen=True, slots=True)

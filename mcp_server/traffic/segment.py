@@ -2,6 +2,8 @@
 
 import os
 import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import file_digest
 from pathlib import Path
 from secrets import token_hex
@@ -55,22 +57,27 @@ def read_manifest(folder: TrafficFolder, segment: str) -> SegmentManifest:
         raise segment_gone(path, error) from error
 
 
-def check_files(folder: TrafficFolder, manifest: SegmentManifest) -> None:
-    """Compares every file of a segment with its checksum. Raises Unavailable, naming the file."""
-    for name, seal in manifest.files.items():
-        path = folder.segment(manifest.id) / name
-        try:
-            found = _seal(path)
-        except OSError as error:
-            raise segment_gone(path, error) from error
-        if found != seal:
-            raise Unavailable(
-                f"The file's checksum is wrong: it was written with {seal.bytes} bytes, SHA-256 {seal.sha256[:12]}…, "
-                f"and now has {found.bytes} bytes, SHA-256 {found.sha256[:12]}….",
-                hint=f"Restore it from a backup, or run `drysail traffic quarantine {manifest.id}`, then snapshot.",
-                code="SNAPSHOT_CORRUPT",
-                place=str(path),
-            )
+def check_files(folder: TrafficFolder, manifests: Sequence[SegmentManifest]) -> None:
+    """Compares every file of these segments with its checksum. Raises Unavailable, naming the first bad file."""
+    files = [(manifest.id, name, seal) for manifest in manifests for name, seal in manifest.files.items()]
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lambda file: _check_file(folder, *file), files))
+
+
+def _check_file(folder: TrafficFolder, segment: str, name: str, seal: FileSeal) -> None:
+    path = folder.segment(segment) / name
+    try:
+        found = _seal(path)
+    except OSError as error:
+        raise segment_gone(path, error) from error
+    if found != seal:
+        raise Unavailable(
+            f"The file's checksum is wrong: it was written with {seal.bytes} bytes, SHA-256 {seal.sha256[:12]}…, "
+            f"and now has {found.bytes} bytes, SHA-256 {found.sha256[:12]}….",
+            hint=f"Restore it from a backup, or run `drysail traffic quarantine {segment}`, then snapshot.",
+            code="SNAPSHOT_CORRUPT",
+            place=str(path),
+        )
 
 
 def segment_gone(path: Path, error: OSError) -> Unavailable:

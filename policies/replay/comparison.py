@@ -1,18 +1,21 @@
 """Old against new: what happens to whom between two outcomes of one flag."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policies.impact import FlagValue
 from policies.replay.examples import Raffle
-from policies.replay.outcome import FAILED, NO_CONDITION, Outcome
-from policies.replay.population import Mask, Population
+from policies.replay.outcome import NO_CONDITION, Outcome
+from policies.replay.population import Mask, Population, sums
 from policies.replay.possibilities import might_differ
 from policies.replay.slices import Slicer
 from policies.replay.tally import Amount, Candidate, FlagTally, Move, SideName, Slice, Totals
+
+Kinds = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +41,41 @@ def compare(
 ) -> Comparison:
     """Compares two outcomes context by context; ``checks`` are the recorded checks of the flag in each."""
     moves = _Moves(before, after)
-    changed = moves.where(moves.changed)
-    undetermined = might_differ(before, after)
-    on_before, on_after = moves.where(moves.on_before), moves.where(moves.on_after)
-    count = audience.population.count
+    changed, undetermined = moves.changed[moves.pairs], might_differ(before, after)
+    count = audience.population.count_kinds(moves.pairs, moves.verdicts)
+    on_before, on_after, entered, left, switched, payload_changed, errors, all_changed = count[: len(moves.questions)]
     totals = Totals(
         subjects=audience.population.subjects,
         checks=int(checks.sum()),
-        on_before=count(on_before),
-        on_after=count(on_after),
-        entered=count(moves.where(moves.entered)),
-        left=count(moves.where(moves.left)),
-        switched=count(moves.where(moves.switched)),
-        payload_changed=count(moves.where(moves.payload_changed)),
-        undetermined=count(undetermined),
-        errors=count(after.answers == FAILED),
-        changed=count(changed),
+        on_before=on_before,
+        on_after=on_after,
+        entered=entered,
+        left=left,
+        switched=switched,
+        payload_changed=payload_changed,
+        undetermined=audience.population.count(undetermined) if undetermined.any() else 0,
+        errors=errors,
+        changed=all_changed,
     )
     tally = FlagTally(
         flag=after.flag,
         edited=edited,
         totals=totals,
-        moves=_amounts(moves, audience.population, checks),
-        attribution=_attribution(before, after, changed=changed, on_after=on_after, population=audience.population),
+        moves=_amounts(moves, count[len(moves.questions) :], checks),
+        attribution=_attribution(before, after, moves, audience.population),
         coverage_before=before.coverage,
         coverage_after=after.coverage,
-        slices=_slices(audience.slicers, on_before, on_after, changed),
+        slices=_slices(audience.slicers, moves),
         examples=_examples(moves, audience),
     )
     return Comparison(tally, changed, undetermined)
 
 
 class _Moves:
-    """All pairs of old and new value, numbered: a verdict for each pair, and the pair of each context.
+    """All pairs of old and new value, numbered: verdicts on each pair, and the pair of each context.
 
     A failed flag serves nothing, so it counts as not on; an undetermined one may be either, and counts as neither.
+    ``verdicts`` answers the ``questions`` for all pairs, and then says of each pair that occurs which one it is.
     """
 
     def __init__(self, before: Outcome, after: Outcome) -> None:
@@ -84,70 +87,76 @@ class _Moves:
         paid = np.array([before.payload(v) != after.payload(v) for v in values] + [False, False])
         old, new = np.divmod(np.arange(size * size), size)
         determined = known[old] & known[new]
-        self._pairs = _numbered(before, values)[before.answers] * size + _numbered(after, values)[after.answers]
-        self._occupied = np.flatnonzero(np.bincount(self._pairs, minlength=size * size))
+        kind = np.uint8 if size * size <= 256 else np.uint32
+        self.pairs: Kinds = _numbered(before, values, kind, size)[before.answers]
+        self.pairs = self.pairs + _numbered(after, values, kind)[after.answers]
+        self._contexts = np.bincount(self.pairs, minlength=size * size)
+        self.occupied: list[int] = np.flatnonzero(self._contexts).tolist()
         self.on_before, self.on_after = on[old], on[new]
-        self.entered = determined & ~on[old] & on[new]
-        self.left = determined & on[old] & ~on[new]
-        self.switched = on[old] & on[new] & (old != new)
-        self.changed = self.entered | self.left | self.switched
-        self.payload_changed = on[old] & (old == new) & paid[old]
+        entered, left = determined & ~on[old] & on[new], determined & on[old] & ~on[new]
+        switched = on[old] & on[new] & (old != new)
+        self.changed: Mask = entered | left | switched
+        payload_changed = on[old] & (old == new) & paid[old]
+        failed = new == len(values)
+        self.questions = (
+            self.on_before,
+            self.on_after,
+            entered,
+            left,
+            switched,
+            payload_changed,
+            failed,
+            self.changed,
+        )
+        self.verdicts: Mask = np.vstack((*self.questions, np.eye(size * size, dtype=np.bool_)[self.occupied]))
 
-    def where(self, verdict: Mask) -> Mask:
-        """The contexts whose pair has the verdict."""
-        contexts: Mask = verdict[self._pairs]
-        return contexts
-
-    def each(self, verdict: Mask | None = None) -> Iterator[tuple[Move, Mask]]:
-        """The pairs that occur (and have the verdict), each with its contexts."""
-        for pair in self._occupied.tolist():
-            if verdict is None or verdict[pair]:
-                old, new = divmod(pair, len(self._values))
-                yield (self._values[old], self._values[new]), self._pairs == pair
+    def move(self, pair: int) -> Move:
+        """The values that a pair stands for."""
+        old, new = divmod(pair, len(self._values))
+        return self._values[old], self._values[new]
 
 
-def _numbered(outcome: Outcome, values: Sequence[bool | str]) -> NDArray[np.int32]:
+def _numbered(outcome: Outcome, values: Sequence[bool | str], kind: type, factor: int = 1) -> Kinds:
     """From the outcome's codes to numbers in the list of both; the last two stand for failed and undetermined."""
     numbers = {value: number for number, value in enumerate(values)}
     codes = [*(numbers[value] for value in outcome.values), len(values), len(values) + 1]
-    return np.array(codes, dtype=np.int32)
+    return np.array(codes, dtype=kind) * kind(factor)
 
 
-def _amounts(moves: _Moves, population: Population, checks: NDArray[np.int64]) -> dict[Move, Amount]:
+def _amounts(moves: _Moves, subjects: Sequence[int], checks: NDArray[np.int64]) -> dict[Move, Amount]:
+    weights = sums(moves.pairs, checks, moves.verdicts.shape[1])
     amounts: dict[Move, Amount] = {}
-    for move, contexts in moves.each():
-        amount = Amount(population.count(contexts), int(checks[contexts].sum()))
+    for pair, count in zip(moves.occupied, subjects, strict=True):
+        move, amount = moves.move(pair), Amount(count, int(weights[pair]))
         amounts[move] = amounts[move] + amount if move in amounts else amount
     return amounts
 
 
 def _examples(moves: _Moves, audience: Audience) -> dict[Move, Sequence[Candidate]]:
-    examples: dict[Move, Sequence[Candidate]] = {}
-    for move, contexts in moves.each(moves.changed):
-        examples[move] = audience.raffle.draw(contexts)
-    return examples
+    return {
+        moves.move(pair): audience.raffle.draw(moves.pairs == pair) for pair in moves.occupied if moves.changed[pair]
+    }
 
 
 def _attribution(
-    before: Outcome, after: Outcome, *, changed: Mask, on_after: Mask, population: Population
+    before: Outcome, after: Outcome, moves: _Moves, population: Population
 ) -> dict[tuple[SideName, int | None], int]:
     """To the new condition that turns a subject on or switches it, else to the old one that no longer does."""
     sides: tuple[tuple[SideName, Outcome, Mask], ...] = (
-        ("before", before, changed & ~on_after),
-        ("after", after, changed & on_after),
+        ("before", before, moves.changed & ~moves.on_after),
+        ("after", after, moves.changed & moves.on_after),
     )
     counts: dict[tuple[SideName, int | None], int] = {}
-    for side, outcome, contexts in sides:
-        for index in np.unique(outcome.conditions[contexts]).tolist():
-            subjects = population.count(contexts & (outcome.conditions == index))
+    for side, outcome, verdict in sides:
+        rows = np.flatnonzero(verdict[moves.pairs])
+        conditions = outcome.conditions[rows]
+        for index in (np.flatnonzero(np.bincount(conditions - NO_CONDITION)) + NO_CONDITION).tolist():
+            subjects = population.count_rows(rows[conditions == index])
             counts[side, None if index == NO_CONDITION else index] = subjects
     return counts
 
 
-def _slices(
-    slicers: Mapping[str, Slicer | None], on_before: Mask, on_after: Mask, changed: Mask
-) -> dict[str, Mapping[str, Slice] | None]:
-    return {
-        name: None if slicer is None else slicer.slices(on_before, on_after, changed)
-        for name, slicer in slicers.items()
-    }
+def _slices(slicers: Mapping[str, Slicer | None], moves: _Moves) -> dict[str, Mapping[str, Slice] | None]:
+    bits = np.array(moves.on_before + 2 * moves.on_after + 4 * moves.changed, dtype=np.uint8)
+    kinds = bits[moves.pairs]
+    return {name: None if slicer is None else slicer.slices(kinds) for name, slicer in slicers.items()}

@@ -18,7 +18,7 @@ from policies.replay.identity import name_of
 from policies.replay.outcome import NO_CONDITION, OFF, ON, UNDETERMINED, Outcome, Possibility, Unknown, Values
 from policies.replay.population import Mask
 from policies.replay.stage import Stage
-from policies.replay.tables import FALSE, TRUE
+from policies.replay.truth import FALSE, TRUE
 from policies.replay.view import ABSENT, HIDDEN, PERSON, Ids
 
 _NOTHING = -3
@@ -57,7 +57,7 @@ class Decision:
             answers=self._answers,
             conditions=self._conditions,
             payloads=self._flag.payloads,
-            coverage=tuple(map(self._with_decided, coverage)),
+            coverage=self._with_decided(coverage),
             possibilities=tuple(self._possibilities),
         )
 
@@ -105,7 +105,9 @@ class Decision:
         self._might(rows[~certain], values[~certain], self._filters.unknowns(condition.tests, rows[~certain]))
         passing = (truths == TRUE) & askable & ~hidden
         uncertain = reached & askable & (truths != FALSE) & ~passing
-        return self._coverage(condition, reached, passing, uncertain, rows[certain])
+        coverage = self._coverage(condition, reached, passing, uncertain, rows[certain])
+        self._stage.pace.step()
+        return coverage
 
     def _ids(self, condition: CompiledCondition) -> Ids:
         if condition.aggregation is not None:
@@ -131,7 +133,8 @@ class Decision:
     def _at_most(self, bound: int, rows: Rows, ids: Ids, kind: HashKind) -> Mask:
         if bound < 0:
             return np.zeros(len(rows), dtype=np.bool_)
-        inside: Mask = self._stage.hashes.of(rows, ids, flag=self._flag.key, kind=kind) <= np.uint64(bound)
+        hashes = self._stage.hashes.of(rows, ids, self._stage.pace, flag=self._flag.key, kind=kind)
+        inside: Mask = hashes <= np.uint64(bound)
         return inside
 
     def _assigned(self, condition: CompiledCondition, rows: Rows, ids: Ids) -> Values:
@@ -141,7 +144,7 @@ class Decision:
             return _same(rows, pinned)
         bounds = np.maximum.accumulate(np.array([bound for bound, _ in self._flag.variants], dtype=np.uint64))
         codes = np.array([*(self._codes[key] for _, key in self._flag.variants), ON], dtype=np.int16)
-        hashes = self._stage.hashes.of(rows, ids, flag=self._flag.key, kind="variant")
+        hashes = self._stage.hashes.of(rows, ids, self._stage.pace, flag=self._flag.key, kind="variant")
         return codes[np.searchsorted(bounds, hashes, side="right")]
 
     def _pinned(self, condition: CompiledCondition) -> int | None:
@@ -195,23 +198,29 @@ class Decision:
     def _coverage(
         self, condition: CompiledCondition, reached: Mask, passing: Mask, uncertain: Mask, admitted: Rows
     ) -> ConditionCoverage:
-        count = self._stage.population.count
         in_rollout = np.zeros(len(reached), dtype=np.bool_)
         in_rollout[admitted] = True
+        masks = (reached, reached & passing, in_rollout, uncertain, passing)
+        counts = self._stage.population.counts(masks)
         return ConditionCoverage(
             id=condition.id,
             index=condition.index,
-            reached=count(reached),
-            matched=count(reached & passing),
-            in_rollout=count(in_rollout),
+            reached=counts[0],
+            matched=counts[1],
+            in_rollout=counts[2],
             decided=0,
-            undetermined=count(uncertain),
-            eligible=count(passing),
+            undetermined=counts[3],
+            eligible=counts[4],
         )
 
-    def _with_decided(self, coverage: ConditionCoverage) -> ConditionCoverage:
-        decided = self._stage.population.count(self._conditions == coverage.index)
-        return coverage.model_copy(update={"decided": decided})
+    def _with_decided(self, coverage: Sequence[ConditionCoverage]) -> tuple[ConditionCoverage, ...]:
+        kinds = (self._conditions - NO_CONDITION).astype(np.uint16)
+        size = max([int(kinds.max(initial=0)), *(each.index - NO_CONDITION for each in coverage)]) + 1
+        wanted = np.eye(size, dtype=np.bool_)[[each.index - NO_CONDITION for each in coverage]]
+        decided = self._stage.population.count_kinds(kinds, wanted)
+        return tuple(
+            each.model_copy(update={"decided": subjects}) for each, subjects in zip(coverage, decided, strict=True)
+        )
 
 
 def _choice(value: JsonValue | Mark) -> int:

@@ -1,48 +1,70 @@
-"""Choosing examples that stay the same: the subjects with the smallest SHA-256 of their id."""
+"""Choosing examples that stay the same: each id has a number in a raffle, and the smallest numbers win."""
 
-from collections.abc import Sequence
-from hashlib import sha256
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policies.replay.population import Mask
+from policies.replay.recording import Column
 from policies.replay.tally import EXAMPLES_PER_MOVE, Candidate
+from policies.replay.texts import Texts
 
-_DIGEST = np.dtype([("head", ">u8"), ("tail", "V24")])
+_LETTERS: Final = 256
+"""Letters of an id that make its number; ids that are equal so far are told apart by their text."""
+
+_OFFSET: Final = np.uint64(0xCBF29CE484222325)
+_PRIME: Final = np.uint64(0x100000001B3)
+_STIR: Final = np.uint64(0x9E3779B97F4A7C15)
+_FEW: Final = 16
 
 
 class Raffle:
-    """Draws subjects by digest. Digests are computed once per subject and only for those that are asked for."""
+    """Draws subjects by number. Numbers are computed once per subject and only for those that are asked for."""
 
-    def __init__(self, codes: NDArray[np.int32], subjects: Sequence[str]) -> None:
-        """``subjects[codes[i]]`` is the subject of context ``i``."""
-        self._codes = codes
-        self._subjects = subjects
-        self._heads = np.zeros(len(subjects), dtype=np.uint64)
-        self._drawn = np.zeros(len(subjects), dtype=np.bool_)
+    def __init__(self, subjects: Column) -> None:
+        values = subjects.values
+        self._codes = subjects.codes
+        self._subjects = values if isinstance(values, Texts) else Texts.of_strings([str(value) for value in values])
+        self._numbers = np.zeros(len(values), dtype=np.uint64)
+        self._drawn = np.zeros(len(values), dtype=np.bool_)
 
     def draw(self, contexts: Mask) -> list[Candidate]:
-        """Of the subjects of these contexts, the few with the smallest digests, in that order."""
-        entrants = np.zeros(len(self._subjects), dtype=np.bool_)
-        entrants[self._codes[contexts]] = True
-        self._digest(np.flatnonzero(entrants & ~self._drawn))
-        chosen = np.flatnonzero(entrants)
-        heads = self._heads[chosen]
-        if len(chosen) > EXAMPLES_PER_MOVE:
-            limit = np.partition(heads, EXAMPLES_PER_MOVE - 1)[EXAMPLES_PER_MOVE - 1]
-            chosen = chosen[heads <= limit]
-        return sorted(map(self._candidate, chosen.tolist()))[:EXAMPLES_PER_MOVE]
+        """Of the subjects of these contexts, the few with the smallest numbers, in that order."""
+        entrants = self._codes[np.flatnonzero(contexts)]
+        new = entrants[~self._drawn[entrants]]
+        if len(new):
+            self._number(np.unique(new))
+        winners = self._winners(entrants, self._numbers[entrants])
+        return sorted(map(self._candidate, winners))[:EXAMPLES_PER_MOVE]
 
-    def _digest(self, codes: NDArray[np.intp]) -> None:
-        digests = b"".join([_digest(self._subjects[code]) for code in codes.tolist()])
-        self._heads[codes] = np.frombuffer(digests, dtype=_DIGEST)["head"]
+    def _winners(self, entrants: NDArray[np.integer], numbers: NDArray[np.uint64]) -> set[int]:
+        """A few subjects with the winners among them; a subject with several contexts stands here several times."""
+        few = _FEW
+        while few < len(entrants):
+            limit = np.partition(numbers, few)[few]
+            winners = set(entrants[numbers <= limit].tolist())
+            if len(winners) >= EXAMPLES_PER_MOVE:
+                return winners
+            few *= _FEW
+        return set(entrants.tolist())
+
+    def _number(self, codes: NDArray[np.integer]) -> None:
+        starts, ends = self._subjects.spans(codes.astype(np.intp))
+        self._numbers[codes] = _numbers(self._subjects.block, starts, np.minimum(ends - starts, _LETTERS))
         self._drawn[codes] = True
 
     def _candidate(self, code: int) -> Candidate:
-        subject = self._subjects[code]
-        return Candidate(_digest(subject), subject)
+        return Candidate(int(self._numbers[code]), str(self._subjects[code]))
 
 
-def _digest(subject: str) -> bytes:
-    return sha256(subject.encode("utf-8", "surrogatepass")).digest()
+def _numbers(block: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """64-bit FNV-1a of each text, stirred so that the last letters reach the high bits."""
+    numbers = np.full(len(starts), _OFFSET, dtype=np.uint64)
+    shortest = int(lengths.min(initial=0))
+    for place in range(int(lengths.max(initial=0))):
+        rows = slice(None) if place < shortest else np.flatnonzero(lengths > place)
+        numbers[rows] = (numbers[rows] ^ block[starts[rows] + place]) * _PRIME
+    numbers = (numbers ^ (numbers >> np.uint64(32))) * _STIR
+    stirred: NDArray[np.uint64] = numbers ^ (numbers >> np.uint64(29))
+    return stirred

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from evaluator.check import DISTINCT_ID
 from evaluator.needs import needs
 from policies.impact import FlagValue
 from policies.replay.outcome import FAILED, UNDETERMINED, Outcome
+from policies.replay.population import Mask
 from policies.replay.recording import Answers, Recording
 from policies.replay.side import Side
 from policies.replay.stage import Stage
@@ -51,16 +53,20 @@ class _Count:
         in_force = (answers.revisions == 0) | (answers.revisions >= revision)
         wrong = ~unknown & (expected != _codes(outcome, answers.values)[answers.codes])
         compared, differing = in_force & ~unknown, in_force & wrong
-        if base.asks_now(key):
+        if differing.any() and base.asks_now(key):
             rows = np.flatnonzero(differing)
             right = _right_at_the_time(key, answers, rows, base, self._stage.recording)
             differing[rows] = [not each for each in right]
-        self._compared[answers.contexts[compared]] = True
-        self._differing[answers.contexts[differing]] = True
-        self._older[answers.contexts[wrong & ~in_force]] = True
-        self._unknown[answers.contexts[unknown & in_force]] = True
-        self._compared_checks += int(answers.checks[compared].sum())
-        self._differing_checks += int(answers.checks[differing].sum())
+        for found, where in (
+            (self._compared, compared),
+            (self._differing, differing),
+            (self._older, wrong & ~in_force),
+            (self._unknown, unknown & in_force),
+        ):
+            if where.any():
+                found[answers.contexts if where.all() else answers.contexts[where]] = True
+        self._compared_checks += _sum(answers.checks, compared)
+        self._differing_checks += _sum(answers.checks, differing)
 
     def tally(self) -> FidelityTally:
         """The counts of distinct subjects."""
@@ -73,6 +79,10 @@ class _Count:
             older_revision=count(self._older),
             undetermined=count(self._unknown),
         )
+
+
+def _sum(checks: NDArray[np.signedinteger[Any]], rows: Mask) -> int:
+    return int(checks.sum(where=rows, dtype=np.int64)) if rows.any() else 0
 
 
 def _codes(outcome: Outcome, recorded: Sequence[FlagValue]) -> NDArray[np.int16]:

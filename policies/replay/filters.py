@@ -11,8 +11,10 @@ from policies.replay.identity import Identities
 from policies.replay.outcome import Outcome, Unknown
 from policies.replay.population import Mask
 from policies.replay.recording import Column
+from policies.replay.screening import letters_in_every_match
 from policies.replay.stage import Stage
-from policies.replay.tables import FALSE, TRUE, UNKNOWN, Truths
+from policies.replay.tables import Asking
+from policies.replay.truth import FALSE, TRUE, UNKNOWN, Truths
 
 ConditionTest = PropertyTest | CohortTest | Never
 
@@ -91,8 +93,8 @@ class Filters:
         match test:
             case PropertyTest():
                 question, column = self._identities.question(test), self._column(test)
-                asked = None if test.negated else wanted
-                truths = self._stage.tables.truths(test.predicate, question, column, asked)
+                asking = Asking(None if test.negated else wanted, letters_in_every_match(test.text))
+                truths = self._stage.tables.truths(test, question, column, asking)
             case CohortTest():
                 truths = self._cohort(test)
             case Never():

@@ -1,10 +1,18 @@
-"""Counting people, not contexts: distinct subjects behind a mask over contexts."""
+"""Counting people, not contexts: distinct subjects behind what is said of contexts."""
+
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
-Codes = NDArray[np.signedinteger]
+Codes = NDArray[np.integer[Any]]
+
+_WORD: Final = 64
+
+_SHORT: Final = 8
+"""Runs of up to so many rows are united row by row, which is faster than run by run."""
 
 
 class Population:
@@ -17,25 +25,87 @@ class Population:
     def __init__(self, subjects: Codes, known: int) -> None:
         """``subjects`` holds the subject's code for each context, below ``known``."""
         contexts = np.bincount(subjects, minlength=known)
-        repeated = contexts > 1
         self.size = len(subjects)
         self.subjects = int(np.count_nonzero(contexts))
-        self._rows = np.flatnonzero(repeated[subjects])
-        self._ranks = (np.cumsum(repeated) - 1)[subjects[self._rows]]
-        self._repeated = int(np.count_nonzero(repeated))
+        rows = np.flatnonzero((contexts > 1)[subjects])
+        own = subjects[rows]
+        if (own[1:] < own[:-1]).any():
+            order = np.argsort(own, kind="stable")
+            rows, own = rows[order], own[order]
+        self._codes = subjects
+        self._is_sorted = not (subjects[1:] < subjects[:-1]).any()
+        self._rows = rows
+        self._runs = Runs(own)
 
     def count(self, mask: Mask) -> int:
         """Distinct subjects with at least one context in the mask."""
-        among_repeated = mask[self._rows]
-        seen = np.zeros(self._repeated, dtype=np.bool_)
-        seen[self._ranks[among_repeated]] = True
-        return int(np.count_nonzero(mask) - np.count_nonzero(among_repeated) + np.count_nonzero(seen))
+        return self.counts([mask])[0]
+
+    def counts(self, masks: Sequence[Mask]) -> list[int]:
+        """``count`` of each of up to eight masks, together."""
+        bits = np.zeros(self.size, dtype=np.uint8)
+        for place, mask in enumerate(masks):
+            bits |= mask.view(np.uint8) * np.uint8(1 << place)
+        among = bits[self._rows]
+        seen = self._runs.united(among)
+        return [
+            int(np.count_nonzero(mask)) - _how_many(among, place) + _how_many(seen, place)
+            for place, mask in enumerate(masks)
+        ]
+
+    def count_rows(self, rows: NDArray[np.intp]) -> int:
+        """Distinct subjects among contexts whose numbers rise. Best where they are few."""
+        own = self._codes[rows]
+        if not self._is_sorted:
+            return len(np.unique(own))
+        return int(np.count_nonzero(own[1:] != own[:-1])) + (len(own) > 0)
+
+    def count_kinds(self, kinds: NDArray[np.unsignedinteger[Any]], verdicts: Mask) -> list[int]:
+        """``kinds`` says of which kind each context is, and row ``v`` of ``verdicts`` to which kinds verdict v applies.
+
+        For each verdict, the distinct subjects with at least one context to which it applies.
+        """
+        own = kinds[self._rows]
+        once = np.bincount(kinds, minlength=verdicts.shape[1]) - np.bincount(own, minlength=verdicts.shape[1])
+        counts: list[int] = (verdicts @ once).tolist()
+        for first in range(0, len(verdicts), _WORD):
+            seen = self._runs.united(_words(verdicts[first : first + _WORD])[own])
+            for place in range(min(_WORD, len(verdicts) - first)):
+                counts[first + place] += _how_many(seen, place)
+        return counts
 
     def split(self, codes: Codes, values: int) -> "Split":
         """Prepares counts of distinct subjects by the values of one column."""
         own = codes[self._rows]
-        pairs, places = np.unique(self._ranks * values + own, return_inverse=True)
-        return Split(codes, values, rows=self._rows, places=places, pair_codes=pairs % max(values, 1))
+        starts = np.zeros(len(own), dtype=np.int64)
+        starts[self._runs.starts] = 1
+        pairs = (np.cumsum(starts) - 1) * values + own
+        rows = self._rows
+        if (pairs[1:] < pairs[:-1]).any():
+            order = np.argsort(pairs, kind="stable")
+            pairs, rows, own = pairs[order], rows[order], own[order]
+        return Split(codes, values, rows=rows, runs=Runs(pairs))
+
+
+class Runs:
+    """Neighbouring rows with equal keys."""
+
+    def __init__(self, keys: Codes) -> None:
+        first = np.ones(len(keys), dtype=np.bool_)
+        np.not_equal(keys[1:], keys[:-1], out=first[1:])
+        self.starts = np.flatnonzero(first)
+        lengths = np.diff(self.starts, append=len(keys))
+        self._longer = [np.flatnonzero(lengths > place) for place in range(1, min(lengths.max(initial=0), _SHORT))]
+        self._are_short = bool(lengths.max(initial=0) <= _SHORT)
+
+    def united(self, words: NDArray[Any]) -> NDArray[Any]:
+        """The union of the bits of each run's rows."""
+        if not self._are_short:
+            return np.bitwise_or.reduceat(words, self.starts)
+        united = words[self.starts]
+        for place, longer in enumerate(self._longer, start=1):
+            united[longer] |= words[self.starts[longer] + place]
+        return united
 
 
 class Split:
@@ -44,28 +114,51 @@ class Split:
     A subject whose contexts have several values counts once for each of them.
     """
 
-    def __init__(
-        self, codes: Codes, values: int, *, rows: NDArray[np.intp], places: NDArray[np.intp], pair_codes: Codes
-    ) -> None:
+    def __init__(self, codes: Codes, values: int, *, rows: NDArray[np.intp], runs: "Runs") -> None:
+        """``rows`` are the contexts of subjects who have several, by subject and value; each run is one pair."""
         self._codes = codes
         self._values = values
         self._rows = rows
-        self._places = places
-        self._pair_codes = pair_codes
+        self._runs = runs
+        self._run_codes = codes[rows[runs.starts]]
 
-    def everybody(self) -> NDArray[np.int64]:
-        """Per value code, the distinct subjects with a context of that value."""
-        repeated = self._by_value(self._codes[self._rows])
-        return self._by_value(self._codes) - repeated + self._by_value(self._pair_codes)
+    def count_kinds(self, kinds: NDArray[np.uint8], verdicts: Mask) -> NDArray[np.int64]:
+        """Per verdict and value, the distinct subjects with a context of that value to which the verdict applies.
 
-    def count(self, mask: Mask) -> NDArray[np.int64]:
-        """Per value code, the distinct subjects with a context of that value in the mask."""
-        among_repeated = mask[self._rows]
-        seen = np.zeros(len(self._pair_codes), dtype=np.bool_)
-        seen[self._places[among_repeated]] = True
-        contexts = self._by_value(self._codes[mask])
-        repeated = self._by_value(self._codes[self._rows[among_repeated]])
-        return contexts - repeated + self._by_value(self._pair_codes[seen])
+        As in ``Population.count_kinds``, with at most eight verdicts.
+        """
+        width = verdicts.shape[1]
+        own = kinds[self._rows]
+        once = self._by_kind(self._codes, kinds, width) - self._by_kind(self._codes[self._rows], own, width)
+        seen = self._runs.united(_words(verdicts).astype(np.uint8)[own])
+        several = self._by_kind(self._run_codes, seen, 1 << len(verdicts))
+        bits = np.arange(1 << len(verdicts))
+        holds = np.array([(bits >> place) & 1 for place in range(len(verdicts))], dtype=np.int64)
+        counts: NDArray[np.int64] = verdicts.astype(np.int64) @ once.T + holds @ several.T
+        return counts
 
-    def _by_value(self, codes: Codes) -> NDArray[np.int64]:
-        return np.bincount(codes, minlength=self._values).astype(np.int64, copy=False)
+    def _by_kind(self, codes: Codes, kinds: NDArray[np.uint8], width: int) -> NDArray[np.int64]:
+        cells = codes.astype(np.intp)
+        cells *= width
+        cells += kinds
+        return np.bincount(cells, minlength=self._values * width).reshape(self._values, width)
+
+
+def sums(kinds: Codes, weights: NDArray[np.integer[Any]], size: int) -> NDArray[np.int64]:
+    """The weights (not negative) of each kind, exactly: binary64 adds up low and high halves that it can hold."""
+    if int(weights.max(initial=0)) <= 0xFFFFFFFF:
+        return np.bincount(kinds, weights=weights, minlength=size).astype(np.int64)
+    high, low = np.divmod(weights, 1 << 32)
+    return sums(kinds, low, size) + (sums(kinds, high, size) << 32)
+
+
+def _words(verdicts: Mask) -> NDArray[np.uint64]:
+    """Per kind, the verdicts that apply as bits."""
+    words = np.zeros(verdicts.shape[1], dtype=np.uint64)
+    for place, verdict in enumerate(verdicts):
+        words |= verdict.astype(np.uint64) << np.uint64(place)
+    return words
+
+
+def _how_many(words: NDArray[Any], place: int) -> int:
+    return int(np.count_nonzero(words & words.dtype.type(1 << place)))

@@ -18,10 +18,11 @@ NOT_RECORDED = np.uint64(2**64 - 1)
 class Column:
     """A dictionary-encoded column: ``values[codes[i]]`` is the value of context ``i``.
 
-    ``MISSING``, ``REDACTED`` and an explicit null (``None``) are three different values.
+    ``MISSING``, ``REDACTED`` and an explicit null (``None``) are three different values. Codes are of any width; the
+    values of a recording from disk are ``texts.Texts``.
     """
 
-    codes: NDArray[np.int32]
+    codes: NDArray[np.signedinteger[Any]]
     values: Sequence[JsonValue | Mark]
 
 
@@ -33,11 +34,11 @@ class Answers:
     revision that answered (0 = not recorded); ``checks`` says how often; times are UTC microseconds since 1970.
     """
 
-    contexts: NDArray[np.int32]
+    contexts: NDArray[np.signedinteger[Any]]
     values: Sequence[FlagValue]
-    codes: NDArray[np.int32]
-    revisions: NDArray[np.int64]
-    checks: NDArray[np.int64]
+    codes: NDArray[np.signedinteger[Any]]
+    revisions: NDArray[np.signedinteger[Any]]
+    checks: NDArray[np.signedinteger[Any]]
     first_us: NDArray[np.int64]
     last_us: NDArray[np.int64]
 
@@ -49,7 +50,7 @@ class Recording:
     All columns have one entry per distinct context. ``groups`` maps a group type name to the column of group
     keys; ``group_properties`` maps it to that group's property columns. ``buckets`` maps (flag key, ``"rollout"`` or
     ``"variant"``) to the 60-bit hashes that the evaluator computed when it answered, ``NOT_RECORDED`` elsewhere;
-    they are hashes of the distinct id, never of a device or a group.
+    they are hashes of the distinct id, never of a device or a group, and have one entry per value of ``subjects``.
 
     ``kept_properties`` are the names that every part of the recording kept, of persons and groups alike (None: all
     were). Ask ``column`` for a property that has no column: nobody sent it, or it was not kept.
@@ -64,6 +65,8 @@ class Recording:
     answers: Mapping[str, Answers]
     buckets: Mapping[tuple[str, str], NDArray[np.uint64]] = field(default_factory=dict)
     kept_properties: frozenset[str] | None = None
+    findings: dict[str, object] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """What replays keep for the next one (see ``ground``); a changed copy starts with none."""
 
     @property
     def size(self) -> int:

@@ -1,6 +1,7 @@
 """Replaying a change: who gets another answer, on the traffic that was recorded."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Final
 
@@ -11,18 +12,15 @@ from evaluator import NO_FACTS, Facts, Ruleset
 from evaluator.needs import dependents
 from policies.impact import Impact
 from policies.replay.comparison import Audience, compare
-from policies.replay.examples import Raffle
 from policies.replay.fidelity import measure_fidelity
 from policies.replay.identity import MemberLists
+from policies.replay.pace import Progress
+from policies.replay.population import sums
 from policies.replay.recording import Recording
 from policies.replay.side import Side
-from policies.replay.slices import CHOOSABLE_VALUES, Slicer
 from policies.replay.stage import prepare
 from policies.replay.summary import impact_of
 from policies.replay.tally import FidelityTally, FlagTally, Tally
-
-Progress = Callable[[int, int], None]
-"""Told how many of how many flags are done."""
 
 
 def replay(
@@ -73,9 +71,15 @@ class Replayer:
         self._stage = prepare(recording, now)
         self._lists = MemberLists()
         self._before = Side(before, facts_before, stage=self._stage, lists=self._lists)
-        self._raffle = Raffle(recording.subjects.codes, self._stage.view.subjects)
-        self._slicers: dict[str, Slicer] = {}
+        self._checks: dict[str, NDArray[np.int64]] = {}
         self._fidelity: dict[tuple[str, ...], FidelityTally] = {}
+
+    def from_base(self, before: Ruleset, facts_before: Facts = NO_FACTS) -> "Replayer":
+        """The same recording at the same moment, from another base. The two share what they find out."""
+        other = copy(self)
+        other._before = Side(before, facts_before, stage=self._stage, lists=self._lists)
+        other._fidelity = {}
+        return other
 
     def replay(
         self,
@@ -114,17 +118,18 @@ class Replayer:
         """
         side = Side(after, facts_after, stage=self._stage, lists=self._lists)
         keys = self._order(after, edited, flags)
+        steps = [self._steps(key, after) for key in keys]
+        self._stage.pace.start(progress, sum(steps))
         audience = self._audience(breakdowns)
         changed, undetermined = np.zeros((2, self._recording.size), dtype=np.bool_)
         tallies: list[FlagTally] = []
-        for key in keys:
-            old, new = self._before.outcome(key), side.outcome(key)
-            comparison = compare(old, new, audience, checks=self._checks(key), edited=key in edited)
+        for key, of_flag in zip(keys, steps, strict=True):
+            with self._stage.pace.flag(of_flag):
+                old, new = self._before.outcome(key), side.outcome(key)
+                comparison = compare(old, new, audience, checks=self._checks_of(key), edited=key in edited)
             tallies.append(comparison.tally)
             changed |= comparison.changed
             undetermined |= comparison.undetermined
-            if progress is not None:
-                progress(len(tallies), len(keys))
         fidelity = self._fidelity_of(tuple(keys))
         self._stage.forget_unused()
         return Tally(
@@ -141,13 +146,19 @@ class Replayer:
             flags = {*edited, *dependents(self._before.ruleset, edited), *dependents(after, edited)}
         return sorted(set(flags), key=lambda key: (key not in edited, key))
 
-    def _checks(self, key: str) -> NDArray[np.int64]:
+    def _steps(self, key: str, after: Ruleset) -> int:
+        """One for each condition of either side, and one for the comparison."""
+        flags = [ruleset.flags.get(key) for ruleset in (self._before.ruleset, after)]
+        return 1 + sum(len(flag.conditions) for flag in flags if flag is not None)
+
+    def _checks_of(self, key: str) -> NDArray[np.int64]:
         """The recorded checks of a flag, by context."""
-        checks = np.zeros(self._recording.size, dtype=np.int64)
-        answers = self._recording.answers.get(key)
-        if answers is not None:
-            np.add.at(checks, answers.contexts, answers.checks)
-        return checks
+        if key not in self._checks:
+            answers = self._recording.answers.get(key)
+            contexts = self._recording.size
+            nothing = np.zeros(contexts, dtype=np.int64)
+            self._checks[key] = nothing if answers is None else sums(answers.contexts, answers.checks, contexts)
+        return self._checks[key]
 
     def _fidelity_of(self, flags: tuple[str, ...]) -> FidelityTally:
         """Measured once for the same flags: the change has no part in it."""
@@ -156,21 +167,12 @@ class Replayer:
         return self._fidelity[flags]
 
     def _audience(self, breakdowns: Sequence[str]) -> Audience:
-        names = breakdowns or sorted(self._recording.properties)
+        names, ground = breakdowns or sorted(self._recording.properties), self._stage.ground
         return Audience(
-            population=self._stage.population,
-            raffle=self._raffle,
-            slicers={name: self._slicer(name, named=bool(breakdowns)) for name in names},
+            population=ground.population,
+            raffle=ground.raffle,
+            slicers={name: ground.slicer(name, named=bool(breakdowns)) for name in names},
         )
-
-    def _slicer(self, name: str, *, named: bool) -> Slicer | None:
-        """The property, unless nobody asked for it and it has too many values to be chosen."""
-        column = self._stage.view.column(name)
-        if not named and len(column.values) > CHOOSABLE_VALUES < np.count_nonzero(np.bincount(column.codes)):
-            return None
-        if name not in self._slicers:
-            self._slicers[name] = Slicer(column, self._stage.population)
-        return self._slicers[name]
 
 
 def _newest_revision(recording: Recording) -> int:

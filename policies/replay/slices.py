@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from math import fsum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from policies.impact import Breakdown, BreakdownRow
-from policies.replay.population import Mask, Population, Split
+from policies.replay.population import Population, Split
 from policies.replay.recording import Column
 from policies.replay.tally import Slice
 
@@ -15,6 +19,9 @@ CHOOSABLE_VALUES = 200
 """A property with more values than this is never chosen; ask for it by name."""
 ROWS_OF_A_CHOSEN_PROPERTY = 10
 ROWS_OF_A_NAMED_PROPERTY = 100
+
+_BITS: Final = np.arange(8)
+_VERDICTS: Final = np.array([_BITS >= 0, *(_BITS & bit > 0 for bit in (1, 2, 4))])
 
 _surrogates_escaped = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
 
@@ -37,11 +44,10 @@ class Slicer:
         self._values = column.values
         self._texts: dict[int, str] = {}
 
-    def slices(self, on_before: Mask, on_after: Mask, changed: Mask) -> dict[str, Slice]:
-        """What happens for each value that occurs."""
-        counts = [self._split.everybody(), *map(self._split.count, (on_before, on_after, changed))]
-        rows = zip(*(column.tolist() for column in counts), strict=True)
-        return {self._text(code): Slice(*row) for code, row in enumerate(rows) if row[0]}
+    def slices(self, kinds: NDArray[np.uint8]) -> dict[str, Slice]:
+        """What happens for each value that occurs; bit by bit, ``kinds`` says on before, on after, and changed."""
+        counts = self._split.count_kinds(kinds, _VERDICTS)
+        return {self._text(code): Slice(*row) for code, row in enumerate(counts.T.tolist()) if row[0]}
 
     def _text(self, code: int) -> str:
         text = self._texts.get(code)

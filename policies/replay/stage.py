@@ -1,14 +1,17 @@
-"""One recording at one moment, prepared for any number of replays."""
+"""One recording at one moment, as the old and the new side of a replay share it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from policies.replay.ground import Ground, ground_of
 from policies.replay.hashes import Hashes
 from policies.replay.memory import Memory
 from policies.replay.outcome import Outcome
+from policies.replay.pace import Pace
 from policies.replay.population import Population
 from policies.replay.recording import Recording
-from policies.replay.tables import Tables, Truths
+from policies.replay.tables import Tables
+from policies.replay.truth import Truths
 from policies.replay.view import View
 
 
@@ -16,26 +19,36 @@ from policies.replay.view import View
 class Stage:
     """What the old and the new side share, and what one replay hands to the next."""
 
-    recording: Recording
-    view: View
-    population: Population
+    ground: Ground
     tables: Tables
-    hashes: Hashes
+    pace: Pace
     truths: Memory[object, Truths] = field(default_factory=Memory)
     outcomes: Memory[str, Outcome] = field(default_factory=Memory)
+
+    @property
+    def recording(self) -> Recording:
+        return self.ground.recording
+
+    @property
+    def view(self) -> View:
+        return self.ground.view
+
+    @property
+    def population(self) -> Population:
+        return self.ground.population
+
+    @property
+    def hashes(self) -> Hashes:
+        return self.ground.hashes
 
     def forget_unused(self) -> None:
         """Drops the columns that the last replay did not need. Tables and hashes are kept."""
         self.truths.forget_unused()
         self.outcomes.forget_unused()
+        self.ground.forget_oldest()
 
 
 def prepare(recording: Recording, now: datetime) -> Stage:
     """Prepares a recording; ``now`` is the moment at which filters on dates are asked."""
-    return Stage(
-        recording=recording,
-        view=View(recording),
-        population=Population(recording.subjects.codes, len(recording.subjects.values)),
-        tables=Tables(now),
-        hashes=Hashes(recording.buckets),
-    )
+    ground, pace = ground_of(recording), Pace()
+    return Stage(ground=ground, tables=Tables(now, pace, ground.tables), pace=pace)

@@ -67,9 +67,9 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Candidate:
-    """A subject that may serve as an example; the smallest digests win."""
+    """A subject that may serve as an example; the smallest numbers win."""
 
-    digest: bytes
+    number: int
     subject: str
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from evaluator.compiled import CompiledFlag
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.hashing import MAX_DISTINCT_ID, group_key_text
 from policies.replay.recording import Column, Recording
+from policies.replay.texts import Texts
 
 ABSENT: Final = 0
 PRESENT: Final = 1
@@ -30,22 +31,21 @@ class Ids:
     """
 
     name: str
-    codes: NDArray[np.int32]
-    texts: Sequence[str]
+    codes: NDArray[np.signedinteger[Any]]
+    texts: Sequence[JsonValue | Mark]
     states: NDArray[np.int8]
 
 
 class View:
     """Columns by the evaluator's rules for what exists without being passed. Each is built once.
 
-    ``subjects`` are the distinct ids in full, ``persons`` what is hashed of them.
+    ``persons`` is what is hashed of the distinct ids.
     """
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self.size = recording.size
-        self.subjects = cast(Sequence[str], recording.subjects.values)
-        self.persons = _persons(recording.subjects.codes, self.subjects)
+        self.persons = _persons(recording.subjects)
         self._columns: dict[tuple[str | None, str], Column] = {}
         self._ids: dict[str, Ids] = {}
 
@@ -75,7 +75,7 @@ class View:
             among = _ids(DEVICE, column.codes, column.values)
             self._ids[DEVICE] = Ids(
                 name=DEVICE,
-                codes=np.where(passed.states[passed.codes] == PRESENT, passed.codes, among.codes + len(passed.texts)),
+                codes=np.where(passed.states[passed.codes] == PRESENT, passed.codes, _moved(among.codes, passed.texts)),
                 texts=(*passed.texts, *among.texts),
                 states=np.concatenate((passed.states, among.states)),
             )
@@ -93,7 +93,7 @@ class View:
             absent = devices.states[devices.codes] == ABSENT
             self._ids[name] = Ids(
                 name=name,
-                codes=np.where(absent, self.persons.codes + len(devices.texts), devices.codes),
+                codes=np.where(absent, _moved(self.persons.codes, devices.texts), devices.codes),
                 texts=(*devices.texts, *self.persons.texts),
                 states=np.concatenate((devices.states, self.persons.states)),
             )
@@ -113,7 +113,8 @@ class View:
         if states.all() and not (states == HIDDEN).any():
             return column
         first = len(column.values)
-        codes = np.where(states == PRESENT, column.codes, np.where(states == HIDDEN, first + 1, first))
+        without = np.where(states == HIDDEN, first + 1, first)
+        codes = np.where(states == PRESENT, column.codes.astype(np.intp), without)
         return Column(codes.astype(np.int32), (*column.values, MISSING, REDACTED))
 
     def _named_groups(self, group_type: str | None) -> Column:
@@ -121,14 +122,16 @@ class View:
         return recorded or Column(np.zeros(self.size, dtype=np.int32), (MISSING,))
 
 
-def _persons(codes: NDArray[np.int32], texts: Sequence[str]) -> Ids:
+def _persons(subjects: Column) -> Ids:
     """Distinct ids as they are hashed. Everybody has one, if only an empty one."""
-    if max(map(len, texts), default=0) > MAX_DISTINCT_ID:
-        texts = [text[:MAX_DISTINCT_ID] for text in texts]
-    return Ids(PERSON, codes, texts, np.full(len(texts), PRESENT, dtype=np.int8))
+    texts = subjects.values
+    longest = texts.longest() if isinstance(texts, Texts) else max((len(str(text)) for text in texts), default=0)
+    if longest > MAX_DISTINCT_ID:
+        texts = [str(text)[:MAX_DISTINCT_ID] for text in texts]
+    return Ids(PERSON, subjects.codes, texts, np.full(len(texts), PRESENT, dtype=np.int8))
 
 
-def _ids(name: str, codes: NDArray[np.int32], values: Sequence[JsonValue | Mark]) -> Ids:
+def _ids(name: str, codes: NDArray[np.signedinteger[Any]], values: Sequence[JsonValue | Mark]) -> Ids:
     """Every text but the empty one is an id."""
     texts = [value if isinstance(value, str) else "" for value in values]
     states = [
@@ -140,5 +143,10 @@ def _ids(name: str, codes: NDArray[np.int32], values: Sequence[JsonValue | Mark]
 def _filled(column: Column, substitute: Column) -> Column:
     """The column, with the substitute's values where it has none."""
     missing = np.fromiter((value is MISSING for value in column.values), dtype=np.bool_, count=len(column.values))
-    codes = np.where(missing[column.codes], substitute.codes + len(column.values), column.codes)
+    codes = np.where(missing[column.codes], _moved(substitute.codes, column.values), column.codes)
     return Column(codes.astype(np.int32), (*column.values, *substitute.values))
+
+
+def _moved(codes: NDArray[np.signedinteger[Any]], before: Sequence[object]) -> NDArray[np.int64]:
+    """Codes of a dictionary that comes after another one."""
+    return codes.astype(np.int64) + len(before)

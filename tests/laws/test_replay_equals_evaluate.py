@@ -87,7 +87,7 @@ def _columnar(side: Side, key: str) -> Iterator[Answer]:
 
 def _with_buckets(random: Random, recording: Recording, ruleset: Ruleset) -> Recording:
     """The recording with the hashes that a recorder would have kept of some checks."""
-    subjects = [recording.context(row).distinct_id[:MAX_DISTINCT_ID] for row in range(recording.size)]
+    subjects = [str(subject)[:MAX_DISTINCT_ID] for subject in recording.subjects.values]
     buckets = {}
     for key in ruleset.flags:
         for kind, hashed in (("rollout", rollout_hash), ("variant", variant_hash)):

@@ -33,14 +33,14 @@ def some_checks(seed: int, after: int) -> list[AnsweredCheck]:
     chance = random.Random(seed)
     return [
         check(
-            Context(f"user{chance.randrange(9)}", {"plan": chance.choice(["pro", 1, True, None])}, {"company": seed}),
+            Context(f"user{user}", {"plan": chance.choice(["pro", 1, True, None])}, {"company": seed}),
             {chance.choice(["checkout", "search", f"flag{seed}"]): chance.choice([True, False, None, "blue"])},
             after=after + chance.random() * 50,
             revision=seed,
             sdk=f"sdk/{chance.randrange(3)}",
-            hashes={"checkout": (chance.randrange(9), None)},
+            hashes={"checkout": (user, None)},
         )
-        for _ in range(20)
+        for user in (chance.randrange(9) for _ in range(20))
     ]
 
 

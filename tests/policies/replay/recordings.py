@@ -87,7 +87,7 @@ def part_of(recording: Recording, rows: Sequence[int]) -> Recording:
         groups=cut(recording.groups),
         group_properties={name: cut(columns) for name, columns in recording.group_properties.items()},
         answers={flag: _cut_answers(answers, places) for flag, answers in recording.answers.items()},
-        buckets={key: hashes[chosen] for key, hashes in recording.buckets.items()},
+        buckets=recording.buckets,
         kept_properties=recording.kept_properties,
     )
 

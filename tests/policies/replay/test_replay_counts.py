@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from hashlib import sha256
 
 import pytest
 
 from evaluator import Context, Facts
 from evaluator.hashing import rollout_hash, unit, variant_hash
 from policies.impact import Attribution, FlagImpact, FlagValue
-from policies.replay.replayer import replay
+from policies.replay.pace import Progress
+from policies.replay.replayer import Replayer, replay
 from tests.policies.replay.flags import Json, condition, flag, group_has, has, in_cohort, needs, rules, variants
 from tests.policies.replay.recordings import RecordedAnswer, recording_of
 
@@ -175,11 +175,11 @@ def test_a_holdout_is_attributed_to_no_condition() -> None:
     assert _moves(impact) == {(True, "holdout-3"): 4}
 
 
-def test_examples_are_the_movers_with_the_smallest_digests() -> None:
+def test_examples_are_the_movers_with_the_smallest_numbers_in_the_raffle() -> None:
     people = [Context(f"user-{number}") for number in range(50)]
     impact = _impact(flag("f", active=False), flag("f", condition()), people=people)
-    by_digest = sorted((person.distinct_id for person in people), key=lambda name: sha256(name.encode()).digest())
-    assert [example.subject for example in impact.examples] == by_digest[:3]
+    by_number = sorted((person.distinct_id for person in people), key=_raffle_number)
+    assert [example.subject for example in impact.examples] == by_number[:3]
     assert {(example.before, example.after) for example in impact.examples} == {(False, True)}
 
 
@@ -189,23 +189,48 @@ def test_examples_of_the_most_frequent_move_come_first() -> None:
     assert [(example.before, example.after) for example in impact.examples] == [(False, True)] * 3 + [(True, False)] * 3
 
 
-def test_progress_is_told_flag_by_flag() -> None:
-    told: list[tuple[int, int]] = []
-    ruleset = rules(flag("a", condition()), flag("b", condition()))
-    replay(
-        ruleset,
-        ruleset,
-        recording_of(PEOPLE),
-        now=NOW,
-        edited=["a", "b"],
-        progress=lambda done, total: told.append((done, total)),
-    )
-    assert told == [(1, 2), (2, 2)]
+def test_progress_rises_to_one_within_each_flag() -> None:
+    told: list[float] = []
+    conditions = [condition(has("plan", plan)) for plan in ("pro", "free", "team")]
+    before, after = (rules(flag("a", *conditions), flag("b", *some)) for some in (conditions, conditions[:2]))
+    replay(before, after, recording_of(PEOPLE), now=NOW, edited=["a", "b"], progress=told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0, 1)
+    assert len(set(told)) >= 8, "more than a step per flag"
+
+
+def test_a_replay_that_is_stopped_can_be_repeated() -> None:
+    class Stop(Exception):
+        pass
+
+    def stop_at(limit: float) -> Progress:
+        def progress(done: float) -> None:
+            if done >= limit:
+                raise Stop
+
+        return progress
+
+    before, after = (rules(flag("f", condition(has("plan", "pro"), rollout=share))) for share in (20, 70))
+    replayer = Replayer(recording_of(PEOPLE), before, now=NOW)
+    for limit in (0, 0.3, 0.6, 1):
+        with pytest.raises(Stop):
+            replayer.replay(after, edited=["f"], progress=stop_at(limit))
+    again = replayer.replay(after, edited=["f"])
+    assert again == replay(before, after, recording_of(PEOPLE), now=NOW, edited=["f"])
 
 
 def test_an_empty_recording_moves_nobody() -> None:
     impact = _impact(flag("f", active=False), flag("f", condition(has("plan", "pro"), rollout=10)), people=())
     assert (impact.subjects, impact.changed, impact.undetermined) == (0, 0, 0)
+
+
+def _raffle_number(name: str) -> int:
+    """64-bit FNV-1a of the id's JSON text, stirred."""
+    number = 0xCBF29CE484222325
+    for letter in f'"{name}"'.encode():
+        number = (number ^ letter) * 0x100000001B3 % 2**64
+    number = (number ^ (number >> 32)) * 0x9E3779B97F4A7C15 % 2**64
+    return number ^ (number >> 29)
 
 
 def _impact(

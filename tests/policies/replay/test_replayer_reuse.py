@@ -100,7 +100,9 @@ def _spied(ruleset: Ruleset) -> list[Any]:
         asked.append(value)
         return predicate(value, now)
 
-    flags["f"] = replace(flags["f"], conditions=(replace(first, tests=(replace(test, predicate=spy), *others)),))
+    flags["f"] = replace(
+        flags["f"], conditions=(replace(first, tests=(replace(test, predicate=spy, text=None), *others)),)
+    )
     return asked
 
 
