@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from evaluator.compiled import Predicate
 from evaluator.definitions.problem import Problem
+from evaluator.json_text import brief
 from evaluator.local.dates import filter_moment
 from evaluator.matching import compile_predicate
 from evaluator.portability.table import lint
@@ -25,11 +26,11 @@ def date_lints(name: str, wanted: Any, path: str, zone: str | None) -> Iterator[
             message = "The value is no date, so nobody matches; a Python SDK evaluating locally does not decide."
             yield lint(14, place, message, "Write an ISO date, or a span such as “-7d”.")
         else:
-            message = f"{wanted!r} is no date here, so nobody matches; a Python SDK evaluating locally reads it as one."
+            message = f"{brief(wanted)} is no date here, so nobody matches; a Python SDK evaluating locally reads it as one."
             yield lint(47, place, message, "Write a full ISO date, such as “2026-01-31”.")
         return
     if not all(_same(wanted, found, moment) for found, moment in zip(local, _MOMENTS, strict=True)):
-        message = f"A Python SDK evaluating locally does not read {wanted!r} as this date, or not at all."
+        message = f"A Python SDK evaluating locally does not read {brief(wanted)} as this date, or not at all."
         yield lint(47, place, message, "Write it like “2026-01-31” or “2026-01-31T08:00:00Z”.")
     if zone is not None:
         message = (

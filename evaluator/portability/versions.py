@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from evaluator.definitions.problem import Problem
+from evaluator.json_text import brief
 from evaluator.portability.table import lint
 
 OPERATORS: Final = frozenset(
@@ -23,7 +24,7 @@ def version_lints(operator: str, wanted: Any, path: str, *, here: bool, there: b
     """A filter on a version. ``here`` and ``there`` tell whether the server and SDKs can use its value."""
     place, text = f"{path}.value", str(wanted)
     if not here and not there:
-        message = f"{text!r} is no version, so nobody matches; a Python SDK evaluating locally does not decide."
+        message = f"{brief(text)} is no version, so nobody matches; a Python SDK evaluating locally does not decide."
         yield lint(14, place, message, _WELL_FORMED)
         return
     if operator == "semver_wildcard":
@@ -39,14 +40,14 @@ def version_lints(operator: str, wanted: Any, path: str, *, here: bool, there: b
 
 def _wildcard_lints(text: str, place: str) -> Iterator[Problem]:
     if "*" not in text:
-        message = f"{text!r} has no star and means “this or later, up to the next breaking version”; "
+        message = f"{brief(text)} has no star and means “this or later, up to the next breaking version”; "
         message += "a Python SDK evaluating locally takes it for exactly the numbers that it names."
         yield lint(23, place, message, "Add a star (“1.2.*”), or use “semver_caret”.")
     elif text.strip().strip("vV") == "*":
         message = "A star alone is any release; a Python SDK evaluating locally does not decide."
         yield lint(24, place, message, "Use “is_set”, or “semver_gte” with “0.0.0”.")
     elif _STAR_INSIDE.search(text):
-        message = f"{text!r} has a number after the star, so nobody matches; "
+        message = f"{brief(text)} has a number after the star, so nobody matches; "
         message += "a Python SDK evaluating locally skips the star, and posthog-node does not decide."
         yield lint(25, place, message, "Put the star last.")
 
@@ -56,16 +57,16 @@ def _shape_lint(text: str, place: str) -> Iterator[Problem]:
     trimmed = text.strip()
     parts = _SUFFIX.split(trimmed.removeprefix("v"), maxsplit=1)[0].split(".")
     if _ODD_PREFIX.match(text):
-        message = f"{text!r} is no version here: it may have one “v”, in lower case and in front. "
+        message = f"{brief(text)} is no version here: it may have one “v”, in lower case and in front. "
         yield lint(26, place, message + "A Python SDK evaluating locally can read it.", _WELL_FORMED)
     elif len(parts) > 3:
-        message = f"{text!r} has more than three components, so nobody matches; "
+        message = f"{brief(text)} has more than three components, so nobody matches; "
         yield lint(22, place, message + "a Python SDK evaluating locally reads the first three.", _WELL_FORMED)
     elif any(len(part) > 1 and part[0] == "0" and part.isdigit() for part in parts):
-        message = f"The leading zeros of {text!r} do not count; a Python SDK evaluating locally does not decide."
+        message = f"The leading zeros of {brief(text)} do not count; a Python SDK evaluating locally does not decide."
         yield lint(21, place, message, "Leave the zeros out.")
     elif any(_is_odd(part) for part in parts):
-        message = f"{text!r} is no version, or not the one that a Python SDK evaluating locally takes it for."
+        message = f"{brief(text)} is no version, or not the one that a Python SDK evaluating locally takes it for."
         yield lint(48, place, message, _WELL_FORMED)
 
 
