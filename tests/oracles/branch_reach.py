@@ -13,10 +13,13 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from random import Random
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from coverage import Coverage
 
@@ -67,9 +70,27 @@ def run_strategies(seed: int, cases: int) -> None:
 
     compare_local(random_batches(seed, cases))
     compare_server(random_batches(seed, cases))
-    disagreements(questions_on_values(Random(f"{seed}"), cases), Counter())
-    for family in FAMILIES:
-        disagreements(questions_on_family(family, cases), Counter())
+    families = [questions_on_family(family, cases) for family in FAMILIES]
+    for questions in [questions_on_values(Random(f"{seed}"), cases), *families]:
+        asked = list(questions)
+        disagreements(iter(asked), Counter())
+        ask_the_server_profile(asked)
+
+
+def ask_the_server_profile(questions: list[Any]) -> None:
+    """The same filters, which the server profile reads with a grammar of its own."""
+    from evaluator.matching import compile_predicate
+    from evaluator.matching.errors import BadFilter
+    from tests.oracles.filter_questions import PYTHON_VALUES
+    from tests.oracles.random_contexts import MOMENTS
+
+    for number, (operator, wanted, found, version) in enumerate(questions):
+        entry = {"key": "p", "type": "person", "operator": operator, "value": wanted}
+        zone = UTC if number % 2 else ZoneInfo("America/New_York")
+        if any(found is value for value in PYTHON_VALUES):
+            continue
+        with suppress(BadFilter):
+            compile_predicate(entry, matching_version=version, timezone=zone).predicate(found, MOMENTS[0])
 
 
 def report(coverage: Coverage) -> int:

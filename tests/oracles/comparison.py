@@ -3,15 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
+from random import Random
 
 from evaluator import evaluate, evaluate_all
 from evaluator.context import Context
 from evaluator.local import compile_local, evaluate_local
-from evaluator.result import Result
+from evaluator.result import Reason, Result
 from tests.oracles.cases import Batch
 from tests.oracles.exercised import features
 from tests.oracles.flag_differences import Investigation, Project, Row
 from tests.oracles.posthog_sdk import PosthogSdk, SdkAnswer, sdk_clock
+from tests.oracles.random_contexts import forgetful
 from tests.oracles.random_definitions import Feed
 
 
@@ -99,6 +103,26 @@ def compare_server(batches: Iterable[Batch]) -> Comparison:
                         else:
                             difference = Difference(batch.name, flag, context, expected, ours, rows)
                             comparison.differences.append(difference)
+    return comparison
+
+
+def compare_forgetful(batches: Iterable[Batch]) -> Comparison:
+    """Asks both profiles about subjects of whom some values were not kept: what they still decide must be unchanged."""
+    comparison = Comparison()
+    for batch in batches:
+        project = Project(batch.feed)
+        for number, context in enumerate(batch.contexts):
+            forgotten = forgetful(Random(f"{batch.name}:{number}"), context)
+            at_once = evaluate_all(project.ruleset, forgotten, now=batch.now, facts=project.facts, runtime="server")
+            for flag, profile in product(batch.feed["flags"], ("server", "local")):
+                ask = partial(evaluate, project.ruleset, flag["key"], now=batch.now, facts=project.facts)
+                full, ours = ask(context, profile=profile), ask(forgotten, profile=profile)
+                comparison.cases += 1
+                expected = SdkAnswer(full.value, full.error, full.payload)
+                comparison.answers["undetermined" if ours.reason is Reason.UNDETERMINED else kind_of(expected)] += 1
+                changed = ours.reason is not Reason.UNDETERMINED and ours.value != full.value
+                if changed or (profile == "server" and at_once.get(flag["key"], ours) != ours):
+                    comparison.differences.append(Difference(batch.name, flag, forgotten, expected, ours))
     return comparison
 
 

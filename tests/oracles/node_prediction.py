@@ -122,6 +122,8 @@ class NodePrediction:
             return self._distinct_id
         if not self._person.get(DEVICE):
             raise Undecided(self._definition_reason(flag) or "missing_context")
+        if self._person[DEVICE] != self._run.device_id:
+            self.rows.add("N20")
         return self._person[DEVICE]
 
     def _decide(self, flag: Feed, bucket: Any, properties: Properties) -> Value:

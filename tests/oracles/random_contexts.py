@@ -1,10 +1,12 @@
 """Seeded random subjects and moments."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from typing import Any, Final
 
-from evaluator.context import Context
+from evaluator.context import REDACTED, Context
 from tests.oracles.random_values import PROPERTIES, random_value
 
 MOMENTS: Final = [
@@ -49,7 +51,22 @@ def _properties(random: Random, oddness: float) -> dict[str, Any]:
             )
     if random.random() < 0.1:
         properties["distinct_id"] = "somebody-else"
+    if random.random() < 0.1:
+        properties["$device_id"] = random.choice(["device-1", "device-4", ""])
     return properties
+
+
+def forgetful(random: Random, context: Context) -> Context:
+    """The same subject as a recording that kept only some of the values."""
+    return replace(
+        context,
+        properties=_redacted(random, context.properties),
+        group_properties={name: _redacted(random, known) for name, known in context.group_properties.items()},
+    )
+
+
+def _redacted(random: Random, properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: REDACTED if random.random() < 0.4 else value for name, value in properties.items()}
 
 
 def _group_properties(random: Random, oddness: float) -> dict[str, Any]:

@@ -224,7 +224,11 @@ def _entry(random: Random, others: Sequence[str], oddness: float, depth: int) ->
     kind = random.random()
     if kind < 0.25 and depth < 3:
         return _group(random, others, oddness, depth + 1)
-    if kind < 0.4 and others:
+    if random.random() < oddness / 30:
+        entry = {"key": "ghost", "type": "flag", "operator": "flag_evaluates_to", "value": True}
+        if random.random() < 0.7:
+            entry["dependency_chain"] = ["ghost"]
+    elif kind < 0.4 and others:
         entry = _cohort_filter(random, oddness, others)
     else:
         entry = random_property_filter(
@@ -236,9 +240,9 @@ def _entry(random: Random, others: Sequence[str], oddness: float, depth: int) ->
 
 
 def _damage(random: Random, flag: Feed, oddness: float) -> None:
-    if random.random() < oddness / 20:
+    if random.random() < oddness / 12:
         flag["filters"] = random.choice(DAMAGED_FILTERS)
-    elif random.random() < oddness / 100 and flag["active"]:
+    elif random.random() < oddness / 40 and flag["active"]:
         flag["filters"] = "x"
     elif random.random() < oddness / 10:
         flag["filters"] = {**flag["filters"], **random.choice(LEGACY_FILTERS)}

@@ -21,8 +21,8 @@ NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HERE: Final = Path(__file__)
 EXAMPLES: Final = json.loads(HERE.with_name("node_differences.json").read_text(encoding="utf-8"))
 PAGE: Final = (HERE.parents[2] / "docs" / "semantics.md").read_text(encoding="utf-8")
-UNSEEN: Final = {"N10", "N20"}
-"""The time zone and the property of the device id, which are the same in all random cases."""
+UNSEEN: Final = {"N10", "N12"}
+"""What random cases do not bring: another time zone of the machine, relative dates of thousands of years."""
 NUMBERED: Final = set(re.findall(r"^\| (N\d+) \|", PAGE, re.MULTILINE))
 
 needs_node = pytest.mark.skipif(why_not_installed() is not None, reason=str(why_not_installed()))
@@ -71,7 +71,7 @@ def test_posthog_node_answers_the_example_as_documented(example: dict[str, Any],
 
 
 @needs_node
-@pytest.mark.parametrize("example", [one for one in EXAMPLES if one["row"] not in UNSEEN])
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if one["row"] != "N10"])
 def test_the_example_is_explained_by_its_row(example: dict[str, Any], nodes: dict[str, PosthogNode]) -> None:
     batch = Batch(example["says"], feed_of(example), NOW, [Context(**example["context"])])
     found = compare_node([batch], nodes["UTC"])
