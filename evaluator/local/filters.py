@@ -8,8 +8,8 @@ from evaluator.context import MISSING, JsonValue
 from evaluator.local.cohorts import CohortFilter
 from evaluator.local.compiled import Filter, Scan, Scope
 from evaluator.local.dependencies import DependencyFilter, Miss
-from evaluator.local.operators import compile_operator
-from evaluator.local.unknown import BEYOND_PYTHON, MALFORMED, Truth
+from evaluator.local.operators import OPERATORS, compile_operator
+from evaluator.local.unknown import BEYOND_PYTHON, MALFORMED, UNSUPPORTED, Truth
 from evaluator.local.value_test import ValueTest
 
 
@@ -38,6 +38,20 @@ class Broken:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class Unkeyed:
+    """A filter under whose key the SDK cannot look anything up, though it may look at the operator first."""
+
+    test: ValueTest
+    known_operator: bool
+
+    def decide(self, scope: Scope) -> Truth:
+        return MALFORMED if self.known_operator else UNSUPPORTED
+
+    def unsupported(self, scan: Scan) -> bool:
+        return self.test.unusable(scan.now)
+
+
 def compile_filter(entry: Any, *, explicit_equality: bool) -> Filter:
     """The filter by its ``type``; any type but ``cohort`` and ``flag`` is a property of whatever is at hand."""
     if not isinstance(entry, Mapping):
@@ -47,13 +61,13 @@ def compile_filter(entry: Any, *, explicit_equality: bool) -> Filter:
         return CohortFilter(str(entry.get("value")), entry.get("operator") or "exact")
     if kind == "flag":
         return _compile_dependency(entry)
-    key = entry.get("key")
-    if isinstance(key, list | dict):
-        return Broken()
+    key, operator = entry.get("key"), entry.get("operator") or "exact"
     try:
-        test = compile_operator(entry.get("operator"), entry.get("value"), explicit_equality=explicit_equality)
+        test = compile_operator(operator, entry.get("value"), explicit_equality=explicit_equality)
     except BEYOND_PYTHON:
         return Broken()
+    if isinstance(key, list | dict):
+        return Unkeyed(test, isinstance(operator, str) and operator in OPERATORS)
     return PropertyFilter(key, test)
 
 

@@ -175,3 +175,15 @@ def test_a_cohort_s_tree_is_read_like_the_sdk_reads_it(tree: Any, expected: bool
     with sdk_clock(NOW):
         assert PosthogSdk(feed).answer("flag", context).value is expected
     assert evaluate_local(compile_local(feed), "flag", context, now=NOW).value is expected
+
+
+@pytest.mark.parametrize("operator", ["is_set", "semver_eq", "no_such"])
+@pytest.mark.parametrize("bucketing", ["device_id", "distinct_id"])
+def test_a_filter_whose_key_is_a_list_is_blamed_only_for_its_operator_and_value(operator: str, bucketing: str) -> None:
+    asked = flag(condition({"key": ["plan"], "type": "person", "operator": operator, "value": "x"}))
+    feed = {"flags": [{**asked, "bucketing_identifier": bucketing}]}
+    with sdk_clock(NOW):
+        answer = PosthogSdk(feed).answer("flag", Context("ada"))
+    local = evaluate_local(compile_local(feed), "flag", Context("ada"), now=NOW)
+    assert (local.value, answer.value) == (None, None)
+    assert answer.stumbled or local.error == answer.error
