@@ -1,5 +1,6 @@
 """Builds results, with PostHog's descriptions. Called while compiling, so that a check only picks one."""
 
+from functools import lru_cache
 from typing import Final
 
 from evaluator.compiled import CompiledFlag
@@ -8,12 +9,18 @@ from evaluator.result import Reason, Result
 UNDETERMINED_CODE: Final = "redacted_value"
 """``Result.error`` of an answer that hangs on a value which the recording did not keep."""
 
-NO_GROUP_NOTE: Final = "group conditions were not evaluated because no group type was provided"
+NO_MATCH: Final = "No matching condition set"
+NO_MATCH_BESIDE_GROUP: Final = f"{NO_MATCH} (group conditions were not evaluated because no group type was provided)"
 
 
 def matched(flag: CompiledFlag, index: int, variant: str | None) -> Result:
     """A condition decided: its pinned or hashed variant, or plain on."""
-    return _on(flag, variant, Reason.CONDITION_MATCH, index, f"Matched condition set {index + 1}")
+    return _on(flag, variant, Reason.CONDITION_MATCH, index, _matched_text(index))
+
+
+@lru_cache(maxsize=1024)
+def _matched_text(index: int) -> str:
+    return f"Matched condition set {index + 1}"
 
 
 def held_out(flag: CompiledFlag, variant: str) -> Result:
@@ -38,8 +45,7 @@ def out_of_rollout(flag: CompiledFlag, index: int) -> Result:
 
 def not_matching(flag: CompiledFlag, index: int, *, group_skipped: bool = False) -> Result:
     """No condition's filters passed. ``group_skipped``: some condition could not be tried for lack of a group key."""
-    note = f" ({NO_GROUP_NOTE})" if group_skipped else ""
-    return _off(flag.key, Reason.NO_CONDITION_MATCH, index, f"No matching condition set{note}")
+    return _off(flag.key, Reason.NO_CONDITION_MATCH, index, NO_MATCH_BESIDE_GROUP if group_skipped else NO_MATCH)
 
 
 def no_group_type(key: str, index: int | None) -> Result:

@@ -28,7 +28,7 @@ def compile_definitions(definitions: Definitions) -> Ruleset:
     """
     warnings = list(definitions.warnings)
     zone = _zone(definitions.timezone, warnings)
-    reading = Reading(definitions.matching_version, zone, definitions.group_types)
+    reading = Reading(definitions.matching_version, zone, definitions.group_types, shared={})
     cohorts = compile_cohorts(definitions.cohorts, reading)
     warnings.extend(cohorts.warnings)
     flags = {

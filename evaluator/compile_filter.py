@@ -8,7 +8,7 @@ from typing import Any, Final
 from evaluator.compiled import CohortTest, FlagTest, Never, Predicate, PropertyTest, Test
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import filter_problems, is_integer
-from evaluator.json_text import brief
+from evaluator.json_text import brief, dumps
 from evaluator.matching import CompiledPredicate, compile_predicate
 from evaluator.matching.errors import BadFilter
 
@@ -21,11 +21,12 @@ NEVER: Final = compile_predicate({"operator": "in"}, matching_version=1, timezon
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How filters are read in one project."""
+    """How filters are read in one project. ``shared``: predicates already made, by operator and value, if kept."""
 
     matching_version: int
     timezone: tzinfo
     group_types: Mapping[int, str]
+    shared: dict[str, CompiledPredicate] | None = None
 
 
 FREE_READING: Final = Reading(matching_version=1, timezone=UTC, group_types={})
@@ -97,11 +98,20 @@ def _property_test(
 
 
 def compiled_predicate(entry: Mapping[str, Any], reading: Reading, path: str) -> CompiledPredicate:
-    """The predicate of a filter on a property. Raises Undecodable for an operator or pattern that cannot be read."""
+    """The predicate of a filter on a property. Raises Undecodable for an operator or pattern that cannot be read.
+
+    Filters that mean the same have the same predicate where the reading shares them.
+    """
+    meaning = None if reading.shared is None else dumps([entry.get("operator"), entry.get("value")])
+    if reading.shared is not None and meaning in reading.shared:
+        return reading.shared[meaning]
     try:
-        return compile_predicate(entry, matching_version=reading.matching_version, timezone=reading.timezone)
+        compiled = compile_predicate(entry, matching_version=reading.matching_version, timezone=reading.timezone)
     except BadFilter as bad:
         raise Undecodable(Problem(f"{path}.{bad.path}", bad.code, _sentence(bad.message), _sentence(bad.fix))) from bad
+    if reading.shared is not None and meaning is not None:
+        reading.shared[meaning] = compiled
+    return compiled
 
 
 def _sentence(text: str) -> str:

@@ -11,6 +11,7 @@ holds everybody whose hash is *below* its bound and not below an earlier one's.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from hashlib import sha1
 from math import inf
 from typing import Final, Protocol
@@ -69,6 +70,7 @@ def hash_start(flag_key: str) -> HashStart:
     return sha1(hashed_bytes(f"{flag_key}."), usedforsecurity=False).copy
 
 
+@lru_cache(maxsize=1024)
 def digest_bound(bound: int) -> bytes:
     """The bytes that a digest is below exactly if its 60-bit hash is below ``bound``."""
     return (bound << 4).to_bytes(8, "big") if bound < SCALE else _BEYOND_ALL
@@ -94,6 +96,7 @@ def unit(hashed: int) -> float:
     return float(hashed) / SCALE
 
 
+@lru_cache(maxsize=1024)
 def rollout_bound(percentage: float) -> int | None:
     """The greatest hash inside a rollout of ``percentage``; None for exactly 100, which needs no hash at all.
 

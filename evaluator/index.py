@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from evaluator.check import Check
-from evaluator.compiled import CompiledCondition, CompiledFlag, PropertyTest
+from evaluator.compiled import CompiledCondition, CompiledFlag, Predicate, PropertyTest
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.decide import admit
 from evaluator.hashing import hashed_bytes
-from evaluator.json_text import dumps
 from evaluator.program import Program, Step
 from evaluator.result import Result
 
+REMEMBERED_LENGTH: Final = 200
 REMEMBERED: Final = 2048
-"""Texts per property whose bits are remembered. When there are more all are forgotten, so that the values of today
-push out those of yesterday."""
+"""Texts per property, of so many characters at most, whose bits are remembered. When there are more all are forgotten,
+so that the values of today push out those of yesterday."""
 
 ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -35,8 +35,8 @@ class PropertyTable:
 
     def __init__(self, name: str, asked: Asked, all_conditions: int) -> None:
         self.name = name
-        self.momentary = [(test.predicate, all_conditions ^ bits) for test, bits in asked if test.uses_now]
-        self._lasting = [(test.predicate, all_conditions ^ bits) for test, bits in asked if not test.uses_now]
+        self.momentary = [(test.predicate, bits) for test, bits in asked if test.uses_now]
+        self._lasting = [(test.predicate, bits) for test, bits in asked if not test.uses_now]
         self._all = all_conditions
         self._known: dict[str, int] = {}
         self._absent = self._pass(MISSING)
@@ -50,15 +50,16 @@ class PropertyTable:
             bits = self._pass(value)
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            self._known[value] = bits
+            if len(value) <= REMEMBERED_LENGTH:
+                self._known[value] = bits
         return bits
 
     def _pass(self, value: JsonValue | Mark) -> int:
-        bits = self._all
-        for predicate, others in self._lasting:
+        stopped = 0
+        for predicate, bits in self._lasting:
             if not predicate(value, ANY_MOMENT):
-                bits &= others
-        return bits
+                stopped |= bits
+        return self._all ^ stopped
 
 
 class ConditionIndex:
@@ -75,8 +76,8 @@ class ConditionIndex:
         self._all = (1 << len(conditions)) - 1
         self._slots: list[tuple[Program, Step, int]] = []
         for program in plain:
-            own = ((1 << len(program.steps)) - 1) << len(self._slots)
-            self._slots.extend((program, step, self._all ^ own) for step in program.steps)
+            end = len(self._slots) + len(program.steps)
+            self._slots.extend((program, step, end) for step in program.steps)
         self._tables = [PropertyTable(name, asked, self._all) for name, asked in _by_property(conditions).items()]
 
     def answers(self, check: Check) -> dict[str, Result] | None:
@@ -88,30 +89,29 @@ class ConditionIndex:
             if value is REDACTED:
                 return None
             matching &= table.passing(value)
-            for predicate, others in table.momentary:
+            for predicate, bits in table.momentary:
                 if not predicate(value, now):
-                    matching &= others
+                    matching &= ~bits
         results, identity = self._defaults.copy(), hashed_bytes(check.distinct_id)
+        done = 0
         while matching:
-            lowest = matching & -matching
-            program, step, other_flags = self._slots[lowest.bit_length() - 1]
+            slot = done + (matching & -matching).bit_length() - 1
+            program, step, end = self._slots[slot]
             answer = admit(step, identity)
             results[program.key] = step.excluded if answer is None else answer
-            if answer is None and not program.early_exit:
-                matching ^= lowest
-            else:
-                matching &= other_flags
+            decided_until = slot + 1 if answer is None and not program.early_exit else end
+            matching >>= decided_until - done
+            done = decided_until
         return results
 
 
 def _by_property(conditions: Sequence[CompiledCondition]) -> dict[str, Asked]:
-    """The filters of all conditions, by property. Those that mean the same are one."""
-    found: dict[str, dict[str, tuple[PropertyTest, int]]] = {}
+    """The filters of all conditions, by property. Those that share a predicate are one."""
+    found: dict[str, dict[Predicate, tuple[PropertyTest, int]]] = {}
     for number, condition in enumerate(conditions):
         for test in condition.tests:
             if isinstance(test, PropertyTest):
                 alike = found.setdefault(test.property, {})
-                meaning = dumps([test.filter.get("operator"), test.filter.get("value")])
-                first, bits = alike.get(meaning, (test, 0))
-                alike[meaning] = (first, bits | 1 << number)
+                first, bits = alike.get(test.predicate, (test, 0))
+                alike[test.predicate] = (first, bits | 1 << number)
     return {name: list(alike.values()) for name, alike in found.items()}

@@ -11,9 +11,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, Final, Never, cast
 
+from evaluator.check import Check
 from evaluator.compiled import CompiledFlag, PropertyTest
 from evaluator.context import MISSING, REDACTED, Context
-from evaluator.decide import admit
+from evaluator.decide import admit, decide
 from evaluator.facts import Facts
 from evaluator.hashing import subject_bytes
 from evaluator.matching.semver import known_version
@@ -35,23 +36,23 @@ class Unknown(Exception):
     """A filter asks for a redacted value."""
 
 
-def plain_answer(program: Program, flag: CompiledFlag, weigh: Answer) -> Answer:
-    """The function of a plain program. ``weigh`` answers where a redacted value makes it weigh what is possible."""
+def plain_answer(program: Program, flag: CompiledFlag) -> Answer | None:
+    """The function of a plain program; None if it would be too large. A redacted value it leaves to ``decide``."""
     tests = [[test for test in condition.tests if isinstance(test, PropertyTest)] for condition in flag.conditions]
     if len(tests) + sum(map(len, tests)) > LARGEST:
-        return weigh
+        return None
     shape = tuple(tuple(test.text and test.text.form for test in each) for each in tests)
     given = chain.from_iterable(
         chain([step], *((test.property, test.predicate, test.text and test.text.wanted) for test in each))
         for step, each in zip(program.steps, tests, strict=True)
     )
-    return _factory(shape, program.early_exit)(program.all_missed, weigh, *given)
+    return _factory(shape, program.early_exit)(program, *given)
 
 
 @lru_cache(maxsize=256)
 def _factory(shape: Shape, early_exit: bool) -> Callable[..., Answer]:
     """What makes the functions of one shape, given the objects that ``plain_answer`` lists."""
-    given, lines = ["missed", "weigh"], ["best = missed"]
+    given, lines = ["program"], ["best = program.all_missed"]
     for number, forms in enumerate(shape):
         step, conditions = f"step_{number}", []
         given.append(step)
@@ -75,7 +76,7 @@ def make({given}):
             {body}
             return best
         except Unknown:
-            return weigh(context, now, facts)
+            return decide(program, Check(context, now, facts))
     return answer
 """
 _ADMIT: Final = """\
@@ -102,10 +103,12 @@ def _unknown() -> Never:
 
 
 _SURROUNDINGS: Final = {
+    "Check": Check,
     "MISSING": MISSING,
     "REDACTED": REDACTED,
     "Unknown": Unknown,
     "admit": admit,
+    "decide": decide,
     "known_version": known_version,
     "subject_bytes": subject_bytes,
     "unknown": _unknown,

@@ -37,8 +37,8 @@ class PreparedAnswers(dict[str, Answer]):
     def _prepare(self, program: Program) -> Answer:
         if program.fixed is not None:
             return _always(program.fixed)
-        weigh = _in_general(program, self._programs)
-        return plain_answer(program, self._flags[program.key], weigh) if program.is_plain else weigh
+        plain = plain_answer(program, self._flags[program.key]) if program.is_plain else None
+        return plain or _in_general(program, self._programs)
 
 
 def answer_dependencies(programs: Mapping[str, Program], program: Program, check: Check) -> None:

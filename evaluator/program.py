@@ -48,6 +48,14 @@ class Step:
     undetermined: Result
 
 
+@dataclass(frozen=True, slots=True)
+class _Hashing:
+    """What the conditions of a flag share: the start of its hashes and the upper bounds of its variants."""
+
+    start: HashStart
+    bounds: Sequence[bytes]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """One flag.
@@ -77,8 +85,8 @@ class Program:
 
 def build_program(flag: CompiledFlag, requires: Sequence[str], cohorts: Mapping[str, Question]) -> Program:
     """Works the flag out. ``requires`` are all flags that it needs, directly or not, each after those it needs."""
-    start = hash_start(flag.key)
-    steps = tuple(_step(flag, condition, cohorts, start) for condition in flag.conditions)
+    hashing = _Hashing(hash_start(flag.key), tuple(digest_bound(bound) for bound, _ in flag.variants))
+    steps = tuple(_step(flag, condition, cohorts, hashing) for condition in flag.conditions)
     fixed, gate = _fixed(flag, steps), _gate(flag)
     unmatched = answers.no_group_type(flag.key, None)
     return Program(
@@ -125,28 +133,30 @@ def _fixed(flag: CompiledFlag, steps: Sequence[Step]) -> Result | None:
     return first.pinned if unconditional else None
 
 
-def _step(flag: CompiledFlag, condition: CompiledCondition, cohorts: Mapping[str, Question], start: HashStart) -> Step:
+def _step(flag: CompiledFlag, condition: CompiledCondition, cohorts: Mapping[str, Question], hashing: _Hashing) -> Step:
     index, bound = condition.index, condition.rollout_bound
     of_group = condition.aggregation is not None
     unassigned = answers.matched(flag, index, None)
     pinned = _pinned(flag, condition, unassigned)
-    variants = [] if pinned else [(limit, answers.matched(flag, index, variant)) for limit, variant in flag.variants]
-    first = next((answer for limit, answer in variants if limit > 0), unassigned)
+    variants = () if pinned else tuple(answers.matched(flag, index, variant) for _, variant in flag.variants)
+    first = next((answer for answer, (limit, _) in zip(variants, flag.variants, strict=False) if limit > 0), unassigned)
+    missed, excluded = answers.not_matching(flag, index), answers.out_of_rollout(flag, index)
+    beside_group = any(other.aggregation is not None for other in flag.conditions)
     return Step(
         person=tuple((test.property, test.predicate) for test in condition.tests if is_plain(test)),
         others=tuple(ask_test(test, cohorts) for test in condition.tests if not is_plain(test)),
         identify=_identify(flag, condition),
-        start=start,
+        start=hashing.start,
         bound=None if bound is None else digest_bound(bound + 1),
         of_group=of_group,
         pinned=pinned,
-        variants=tuple((digest_bound(limit), answer) for limit, answer in variants),
+        variants=tuple(zip(hashing.bounds, variants, strict=False)),
         unassigned=unassigned,
         at_zero=None if bound is not None and bound < 0 else pinned or first,
-        missed=answers.not_matching(flag, index),
-        missed_beside_group=answers.not_matching(flag, index, group_skipped=True),
-        excluded=answers.out_of_rollout(flag, index),
-        unidentified=answers.no_group_type(flag.key, index) if of_group else answers.out_of_rollout(flag, index),
+        missed=missed,
+        missed_beside_group=answers.not_matching(flag, index, group_skipped=True) if beside_group else missed,
+        excluded=excluded,
+        unidentified=answers.no_group_type(flag.key, index) if of_group else excluded,
         undetermined=answers.undetermined(flag.key, index),
     )
 

@@ -12,20 +12,12 @@ EXPLICIT: Final = 2
 """The ``property_matching_version`` under which true and false in a filter are words like any other."""
 
 
-def equals(wanted: JsonValue, *, positive: bool, matching_version: int) -> Predicate:
-    """``exact`` (``positive``) or ``is_not``: is the property the wanted value, or one of the listed values?
+def wanted_texts(wanted: JsonValue, matching_version: int) -> frozenset[str] | None:
+    """The texts one of which the property must be; None where the filter asks for its truth.
 
     An empty list asks whether the property is truthy. Before version 2, so does any filter made of truth values only:
     it compares truthiness, whereby ``false`` matches whatever is not true.
     """
-    texts = wanted_texts(wanted, matching_version)
-    if texts is not None:
-        return _one_of(texts, positive)
-    return _same_truth(_is_true(wanted), positive)
-
-
-def wanted_texts(wanted: JsonValue, matching_version: int) -> frozenset[str] | None:
-    """The texts one of which the property must be; None where the filter asks for its truth."""
     if isinstance(wanted, list | tuple) and not wanted:
         return None
     if matching_version != EXPLICIT and _is_truth_value(wanted):
@@ -34,7 +26,9 @@ def wanted_texts(wanted: JsonValue, matching_version: int) -> frozenset[str] | N
     return frozenset(text_of(alternative).lower() for alternative in alternatives)
 
 
-def _one_of(texts: frozenset[str], positive: bool) -> Predicate:
+def one_of(texts: frozenset[str], *, positive: bool) -> Predicate:
+    """``exact`` (``positive``) or ``is_not``: is the property one of these texts, all in lower case?"""
+
     def matches(value: JsonValue | Mark, now: datetime) -> bool:
         if type(value) is str:
             return (value.lower() in texts) is positive
@@ -45,7 +39,10 @@ def _one_of(texts: frozenset[str], positive: bool) -> Predicate:
     return matches
 
 
-def _same_truth(truth: bool, positive: bool) -> Predicate:
+def same_truth(wanted: JsonValue, *, positive: bool) -> Predicate:
+    """``exact`` (``positive``) or ``is_not`` of a filter without ``wanted_texts``: is the property as truthy?"""
+    truth = _is_true(wanted)
+
     def matches(value: JsonValue | Mark, now: datetime) -> bool:
         if value is MISSING:
             return not positive

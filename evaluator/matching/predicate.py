@@ -13,7 +13,7 @@ from evaluator.json_text import brief
 from evaluator.matching import dates, equality, numbers, regex, semver, semver_ranges, text
 from evaluator.matching.errors import BadFilter
 from evaluator.matching.text_test import text_test
-from evaluator.text_test import TextTest
+from evaluator.text_test import Form, TextTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,21 @@ def compile_predicate(filter: Mapping[str, Any], *, matching_version: int, timez
     wanted = filter.get("value")
     if wanted is None or operator in _ELSEWHERE:
         return CompiledPredicate(_never, uses_now=False)
-    as_text = text_test(operator, wanted, matching_version=matching_version)
     if operator in _EQUALITY:
-        predicate = equality.equals(wanted, positive=_EQUALITY[operator], matching_version=matching_version)
-        return CompiledPredicate(predicate, uses_now=False, text=as_text)
+        return _equality(wanted, _EQUALITY[operator], matching_version)
     if operator in dates.COMPARISONS:
         dated = dates.compares(wanted, comparison=dates.COMPARISONS[operator], timezone=timezone)
         return CompiledPredicate(dated or _never, uses_now=dated is not None)
-    return CompiledPredicate(_TIMELESS[operator](wanted) or _never, uses_now=False, text=as_text)
+    return CompiledPredicate(_TIMELESS[operator](wanted) or _never, uses_now=False, text=text_test(operator, wanted))
+
+
+def _equality(wanted: JsonValue, positive: bool, matching_version: int) -> CompiledPredicate:
+    texts = equality.wanted_texts(wanted, matching_version)
+    if texts is None:
+        return CompiledPredicate(equality.same_truth(wanted, positive=positive), uses_now=False)
+    predicate = equality.one_of(texts, positive=positive)
+    form = Form.ONE_OF if positive else Form.NONE_OF
+    return CompiledPredicate(predicate, uses_now=False, text=TextTest(form, texts))
 
 
 def _operator_of(filter: Mapping[str, Any]) -> str:

@@ -3,10 +3,9 @@
 from typing import Final
 
 from evaluator.context import JsonValue
-from evaluator.matching import equality, semver, text
+from evaluator.matching import semver, text
 from evaluator.text_test import Form, TextTest
 
-_EQUALITY: Final = {"exact": Form.ONE_OF, "is_not": Form.NONE_OF}
 _PARTS: Final = {
     "icontains": Form.CONTAINS,
     "not_icontains": Form.LACKS,
@@ -25,11 +24,8 @@ _VERSIONS: Final = {
 }
 
 
-def text_test(operator: str, wanted: JsonValue, *, matching_version: int) -> TextTest | None:
-    """The text test of an operator (no alias) with a wanted value; None where there is only the predicate."""
-    if operator in _EQUALITY:
-        texts = equality.wanted_texts(wanted, matching_version)
-        return None if texts is None else TextTest(_EQUALITY[operator], texts)
+def text_test(operator: str, wanted: JsonValue) -> TextTest | None:
+    """The text test of an operator (no alias, no equality); None where there is only the predicate."""
     if operator in _PARTS:
         return TextTest(_PARTS[operator], text.folded(wanted))
     version = semver.version_of(wanted) if operator in _VERSIONS else None
