@@ -26,7 +26,9 @@ def date_lints(name: str, wanted: Any, path: str, zone: str | None) -> Iterator[
             message = "The value is no date, so nobody matches; a Python SDK evaluating locally does not decide."
             yield lint(14, place, message, "Write an ISO date, or a span such as “-7d”.")
         else:
-            message = f"{brief(wanted)} is no date here, so nobody matches; a Python SDK evaluating locally reads it as one."
+            message = (
+                f"{brief(wanted)} is no date here, so nobody matches; a Python SDK evaluating locally reads it as one."
+            )
             yield lint(47, place, message, "Write a full ISO date, such as “2026-01-31”.")
         return
     if not all(_same(wanted, found, moment) for found, moment in zip(local, _MOMENTS, strict=True)):
