@@ -38,32 +38,34 @@ TRUE_LIST: JsonValue = [True, [True]]
 
 
 def classes(asked: Asked, *, may_be_absent: bool) -> dict[Row, object]:
-    """Every combination of answers that a value can give, with an example or ``NO_EXAMPLE``.
-
-    Raises TooMany.
-    """
-    found: dict[Row, object] = {}
-    if may_be_absent:
-        found[_row(asked, MISSING)] = MISSING
-    named = named_texts(asked)
-    if len(named) > MOST_TEXTS:
-        raise TooMany
-    case_matters = any(question.family in CASE_MATTERS for question in asked.values())
-    for text in sorted(named):
-        for stand in stands_for(text) if case_matters else plain_stands_for(text):
-            found |= dict.fromkeys(_rows_of(asked, stand), NO_EXAMPLE)
-            _limit(found)
-    for answers in _unnamed(asked):
-        found.setdefault(tuple(answers[name] for name in asked), NO_EXAMPLE)
-        _limit(found)
-    for value in examples(asked, named):
+    """Every combination of answers that a value can give, with an example or ``NO_EXAMPLE``. Raises TooMany."""
+    found = dict.fromkeys(covering(asked, may_be_absent=may_be_absent), NO_EXAMPLE)
+    tried = [*([MISSING] if may_be_absent else []), *examples(asked, named_texts(asked))]
+    for value in tried:
         row = _row(asked, value)
         if found.get(row, NO_EXAMPLE) is NO_EXAMPLE:
             found[row] = value
     return found
 
 
-def _limit(found: Sequence[object] | dict[Row, object]) -> None:
+def covering(asked: Asked, *, may_be_absent: bool) -> dict[Row, None]:
+    """The classes: every value there can be, and none, gives one of these combinations of answers. Raises TooMany."""
+    found = dict.fromkeys([_row(asked, MISSING)] if may_be_absent else [])
+    named = named_texts(asked)
+    if len(named) > MOST_TEXTS:
+        raise TooMany
+    case_matters = any(question.family in CASE_MATTERS for question in asked.values())
+    for text in sorted(named):
+        for stand in stands_for(text) if case_matters else plain_stands_for(text):
+            found |= dict.fromkeys(_rows_of(asked, stand))
+            _limit(found)
+    for answers in _unnamed(asked):
+        found[tuple(answers[name] for name in asked)] = None
+        _limit(found)
+    return found
+
+
+def _limit(found: dict[Row, None]) -> None:
     if len(found) > MOST_CLASSES:
         raise TooMany
 
@@ -82,7 +84,7 @@ def _rows_of(asked: Asked, stand: Stand) -> Iterator[Row]:
 def _unnamed(asked: Asked) -> Iterator[Answers]:
     """What the values can answer whose text no equality names. They are true for no question of truth, save lists."""
     fixed = {
-        name: question.answer("") if question.family == "constant" else False
+        name: question.family != "equality" and question.answer("")
         for name, question in asked.items()
         if question.family in ("constant", "equality", "truth")
     }

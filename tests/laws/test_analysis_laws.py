@@ -3,6 +3,7 @@
 ``LAW_EXAMPLES=5000 pytest tests/laws/test_analysis_laws.py --hypothesis-profile=random`` tries harder.
 """
 
+import re
 from copy import deepcopy
 from datetime import datetime
 from json import dumps, loads
@@ -10,12 +11,13 @@ from os import environ
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator import Context, Definitions, Reason, Result, Ruleset, compile_definitions, evaluate
-from evaluator.analysis import Effect, Finding, analyse, compare_effect
-from evaluator.analysis.classes import classes
+from evaluator.analysis import Effect, Finding, analyse, compare_effect, masks
+from evaluator.analysis.classes import covering
 from evaluator.analysis.questions import Manner, Question, question_of
 from evaluator.compiled import PropertyTest
 from evaluator.context import MISSING
@@ -27,6 +29,7 @@ from tests.evaluator.analysis.definitions import (
     feeds,
     property_filters,
     subjects,
+    values_near,
 )
 from tests.laws.feeds import damaged_feeds
 from tests.laws.feeds import feeds as ordinary_feeds
@@ -73,6 +76,42 @@ def test_no_subject_refutes_a_finding(feed: Feed, seed: int) -> None:
                 assert given_out(result) == given_out(answer(lighter, key, check)), findings
                 for finding in findings:
                     assert not _refutes(result, check[0], finding), (finding, result)
+
+
+@settings(max_examples=EXAMPLES)
+@given(feeds(), seeds, st.sampled_from([1, 2, 4]))
+def test_no_subject_refutes_what_is_found_in_spite_of_too_many_cases(feed: Feed, seed: int, most: int) -> None:
+    ruleset = compiled(feed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(masks, "MOST_MASKS", most)
+        found = {key: analyse(ruleset, key).findings for key in ruleset.flags}
+    for key, findings in found.items():
+        on = compiled(_switched_on(feed, key))
+        for check in checks(seed, feed) if findings else ():
+            result = answer(on, key, check)
+            assert not any(_refutes(result, check[0], finding) for finding in findings), (findings, result)
+
+
+@settings(max_examples=EXAMPLES)
+@given(feeds(), seeds)
+def test_a_condition_that_is_said_to_shadow_another_does_so_alone(feed: Feed, seed: int) -> None:
+    ruleset = compiled(feed)
+    for key in ruleset.flags:
+        for finding in analyse(ruleset, key).findings:
+            named = re.search(r": condition (\d+) already", finding.message)
+            if named is None or finding.condition is None:
+                continue
+            pair = compiled(_with_only(_switched_on(feed, key), key, (int(named[1]) - 1, finding.condition)))
+            for check in checks(seed, feed):
+                assert answer(pair, key, check).condition_index != 1 or not answer(pair, key, check).enabled, finding
+
+
+def _with_only(feed: Feed, key: str, indexes: tuple[int, ...]) -> Feed:
+    lighter: Feed = loads(dumps(feed))
+    rules = next(flag["filters"] for flag in lighter["flags"] if flag["key"] == key)
+    rules["groups"] = [rules["groups"][index] for index in indexes]
+    rules.pop("feature_enrollment", None)
+    return lighter
 
 
 def _switched_on(feed: Feed, key: str) -> Feed:
@@ -176,9 +215,8 @@ def test_the_way_back_is_the_opposite(change: tuple[Feed, Feed]) -> None:
     ),
     st.sampled_from([1, 2]),
     st.sampled_from(["UTC", "Europe/Berlin"]),
-    seeds,
 )
-def test_every_value_falls_into_a_class(filters: list[dict[str, Any]], version: int, zone: str, seed: int) -> None:
+def test_every_value_falls_into_a_class(filters: list[dict[str, Any]], version: int, zone: str) -> None:
     personal = [{**entry, "key": "any", "type": "person"} for entry in filters]
     feed: Feed = {
         "flags": [{"key": "f", "active": True, "filters": {"groups": [{"properties": personal}]}}],
@@ -195,8 +233,7 @@ def test_every_value_falls_into_a_class(filters: list[dict[str, Any]], version: 
             for value in (*ODD_VALUES, MISSING):
                 for now in MOMENTS:
                     assert test.predicate(value, now) is (asked[name].answer(value, now) is wanted)
-    known = classes(asked, may_be_absent=True)
-    random = Random(seed)
-    for subject in subjects(random, feed, SUBJECTS):
-        value, now = subject.properties.get("any", MISSING), random.choice(MOMENTS)
-        assert tuple(question.answer(value, now) for question in asked.values()) in known, (value, now)
+    known = covering(asked, may_be_absent=True)
+    for value in (*values_near(feed), MISSING):
+        for now in MOMENTS:
+            assert tuple(question.answer(value, now) for question in asked.values()) in known, (value, now)

@@ -262,8 +262,7 @@ def edited_flags(draw: st.DrawFn, flag: dict[str, Any], position: int) -> dict[s
 
 def subjects(random: Random, feed: Feed, count: int) -> Iterator[Context]:
     """Subjects with values that the feed mentions, values next to these, odd ones, and none."""
-    mentioned = [value for entry in _filters(feed) for value in _near(entry.get("value"))]
-    pool = [*mentioned, *ODD_VALUES]
+    pool = values_near(feed)
     for _ in range(count):
         yield Context(
             distinct_id=random.choice(["", "u1", "u2", "u3", "pro", "x" * 300, *[f"id-{random.random()}"] * 6]),
@@ -277,6 +276,11 @@ def subjects(random: Random, feed: Feed, count: int) -> Iterator[Context]:
             device_id=random.choice([None, "", "dev", f"dev-{random.random()}"]),
             hash_key_overrides={key: f"anon-{random.random()}" for key in FLAGS if random.random() < 0.3},
         )
+
+
+def values_near(feed: Feed) -> list[Any]:
+    """The values that the filters of a feed mention, their neighbours, and odd ones."""
+    return [*(value for entry in _filters(feed) for value in _near(entry.get("value"))), *ODD_VALUES]
 
 
 ODD_VALUES: list[Any] = [
