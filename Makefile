@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 NODE_ORACLE := tests/oracles/node
 CASES ?= 1000000
 
-.PHONY: help demo test lint bench fuzz fuzz-node clean
+.PHONY: help demo test lint bench fuzz fuzz-node fuzz-replay clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ fuzz-node: $(VENV)/.dev $(NODE_ORACLE)/node_modules/.package-lock.json ## the sa
 $(NODE_ORACLE)/node_modules/.package-lock.json: $(NODE_ORACLE)/package-lock.json
 	@npm ci --prefix $(NODE_ORACLE) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
+
+fuzz-replay: $(VENV)/.dev ## a million random contexts, in columns and one by one
+	@$(BIN)/python tests/oracles/fuzz_replay.py --contexts 1000000 --seed 1
 
 clean: ## remove the environment and what the demo left
 	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(NODE_ORACLE)/node_modules

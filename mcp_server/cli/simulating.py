@@ -1,6 +1,6 @@
 """drysail simulate."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,21 @@ from mcp_server.cli.options import (
     home_of,
     operations_of,
 )
+from mcp_server.cli.other_traffic import (
+    CompareFrom,
+    CompareSnapshot,
+    CompareUntil,
+    From,
+    Sample,
+    Until,
+    called,
+    comparison_rows,
+    selection_of,
+)
+
+if TYPE_CHECKING:
+    from mcp_server.services.judging import Judgement
+    from policies.replay.recording import Recording
 
 
 def simulate(
@@ -24,15 +39,23 @@ def simulate(
     rollout: Rollout = None,
     op: Operation = None,
     by: Annotated[list[str] | None, typer.Option(help="Split the effect by this property. Repeatable.")] = None,
+    since: From = None,
+    until: Until = None,
+    sample: Sample = None,
+    compare_snapshot: CompareSnapshot = None,
+    compare_from: CompareFrom = None,
+    compare_until: CompareUntil = None,
     json: Json = False,
 ) -> int:
     """Dry-run a change on recorded traffic: who would move, and what the policy would say. Stores nothing.
 
     Exits with 0 if it would be allowed, 1 if denied, 3 if a person would have to approve.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
       drysail simulate new-checkout --rollout c2=50 --by country
+
+      drysail simulate new-checkout --rollout c2=50 --from 2026-11-20 --until 2026-11-21 --compare-from 2026-11-22
     """
     from dataclasses import asdict
 
@@ -48,8 +71,14 @@ def simulate(
     name = environment_of(ctx, home, environment)
     operations = operations_of(op, rollout, active)
     intent = modify(home, name, key, operations, reason="simulation", actor=person())
+    chosen = selection_of(None, since, until, sample)
+    other = selection_of(compare_snapshot, compare_from, compare_until)
     with replaying() as report:
-        judgement, recording = run(home, intent, breakdowns=tuple(by or ()), progress=report)
+        judgement, recording = run(home, intent, breakdowns=tuple(by or ()), progress=report, traffic=chosen)
+    compared = None
+    if other is not None:
+        with replaying() as report:
+            compared = run(home, intent, progress=report, traffic=other)
     traffic = None if recording is None else recording.facts
     status = {"allow": 0, "deny": 1, "review": 3}[judgement.verdict.decision]
     lints = added_lints(judgement.change.base, judgement.change.edits)
@@ -61,6 +90,7 @@ def simulate(
                 "proved": judgement.proved,
                 "traffic": traffic,
                 "lints": [asdict(warning) for warning in lints],
+                "compared": compared and {"impact": compared[0].impact, "traffic": compared[1] and compared[1].facts},
             }
         )
         return status
@@ -81,4 +111,19 @@ def simulate(
             ]
             columns = (breakdown.property, "subjects", "on before", "on after", "change")
             out().print(table(columns, rows, right=columns[1:]))
+    if compared is not None:
+        _print_comparison((judgement, recording), compared)
     return status
+
+
+def _print_comparison(
+    first: tuple["Judgement", "Recording | None"], second: tuple["Judgement", "Recording | None"]
+) -> None:
+    from mcp_server.cli.screen import out
+    from mcp_server.cli.tables import table
+
+    (one, here), (two, there) = first, second
+    if one.impact is None or two.impact is None or here is None or there is None:
+        return
+    columns = ("flag", "", called(here.facts), called(there.facts), "difference")
+    out().print(table(columns, comparison_rows(one.impact, two.impact), right=columns[2:]))

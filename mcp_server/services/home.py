@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from mcp_server.services.ports import Clock, Store, Traffic
-from mcp_server.services.snapshot import Snapshot
+from mcp_server.services.snapshot import WHOLE, Part, Snapshot
 from policies.replay.recording import Recording
 
 
@@ -14,14 +14,15 @@ class LoadedRecordings:
     def __init__(self, traffic: Traffic, *, keep: int = 2) -> None:
         self._traffic = traffic
         self._keep = keep
-        self._loaded: dict[str, Recording] = {}
+        self._loaded: dict[tuple[str, Part], Recording] = {}
         self._lock = Lock()
 
-    def load(self, snapshot: Snapshot) -> Recording:
-        """The snapshot's recording. Raises Unavailable if a file is gone or corrupt."""
+    def load(self, snapshot: Snapshot, part: Part = WHOLE) -> Recording:
+        """The snapshot's recording, or a part of it. Raises Unavailable if a file is gone or corrupt."""
+        key = snapshot.digest, part
         with self._lock:
-            recording = self._loaded.pop(snapshot.digest, None) or self._traffic.load(snapshot)
-            self._loaded[snapshot.digest] = recording
+            recording = self._loaded.pop(key, None) or self._traffic.load(snapshot, part)
+            self._loaded[key] = recording
             while len(self._loaded) > self._keep:
                 self._loaded.pop(next(iter(self._loaded)))
             return recording

@@ -15,7 +15,7 @@ from mcp_server.services.environment import Environment, Key
 from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
 from mcp_server.services.proposal import Approval, DocumentEdit, Evidence, Proposal, ProposalState
 from mcp_server.services.record import Record
-from mcp_server.services.snapshot import Snapshot
+from mcp_server.services.snapshot import WHOLE, Part, Snapshot
 from mcp_server.services.statistics import TrafficStatistics
 from mcp_server.services.traffic_files import ImportReport, ImportRequest, Pruned
 from policies.impact import Provenance
@@ -235,8 +235,11 @@ class Traffic(Protocol):
         """Reads every file of a snapshot and compares its checksum. Raises like ``load``."""
         ...
 
-    def load(self, snapshot: Snapshot) -> Recording:
-        """Reads a snapshot and checks every checksum. Raises Unavailable (``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT``)."""
+    def load(self, snapshot: Snapshot, part: Part = WHOLE) -> Recording:
+        """Reads a snapshot and checks every checksum.
+
+        Raises Unavailable (``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT``), and InvalidInput for a part without checks.
+        """
         ...
 
     def statistics(self, snapshot: Snapshot, *, top: int = 10) -> TrafficStatistics:

@@ -27,7 +27,7 @@ from mcp_server.services.proposal import (
     ProposalState,
 )
 from mcp_server.services.safety import approved_body
-from mcp_server.services.snapshots import register_when_due
+from mcp_server.services.snapshots import Selection, register_when_due, selected
 from mcp_server.services.validation import check_edits
 from policies.expect import ExpectError, parse_expect
 from policies.policy import Policy
@@ -135,13 +135,24 @@ def judge_proposal(home: Home, proposal: Proposal, *, progress: Progress | None 
 
 
 def simulate(
-    home: Home, intent: Intent, *, breakdowns: tuple[str, ...] = (), progress: Progress | None = None
+    home: Home,
+    intent: Intent,
+    *,
+    breakdowns: tuple[str, ...] = (),
+    progress: Progress | None = None,
+    traffic: Selection | None = None,
 ) -> tuple[Judgement, Recording | None]:
-    """The same replay and verdict as a proposal, and nothing is stored. Raises InvalidInput."""
+    """The same replay and verdict as a proposal, and nothing is stored. Raises InvalidInput.
+
+    ``traffic`` is what to replay on, where it is not all of what a proposal would be judged on.
+    """
     _check_expectation(intent.expect)
     check_edits(home, intent.environment, intent.edits)
     snapshot = register_when_due(home, intent.environment, intent.actor)
-    recording = None if snapshot is None else home.recordings.load(snapshot)
+    if traffic is not None:
+        recording = selected(home, intent.environment, traffic)
+    else:
+        recording = None if snapshot is None else home.recordings.load(snapshot)
     with home.store.read() as reader:
         base = Base.of(reader, intent.environment)
         policy = policy_in_force(reader)

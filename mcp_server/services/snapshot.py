@@ -16,3 +16,17 @@ class Snapshot(Record):
     facts: TrafficFacts
     manifest: dict[str, Any]
     registered_at: datetime
+
+
+class Part(Record):
+    """A part of a snapshot: the checks from ``since`` on and before ``until``, of a share of the subjects.
+
+    The share is in parts per million, and holds the same subjects every time. The default is everything.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    sampled_ppm: int = 1_000_000
+
+
+WHOLE = Part()

@@ -1,14 +1,18 @@
 """Registering snapshots, and choosing the one that a judgement uses. Callers cannot choose."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from mcp_server.services.actor import Actor
 from mcp_server.services.audit import AuditEvent
+from mcp_server.services.errors import NotFound
 from mcp_server.services.home import Home
-from mcp_server.services.snapshot import Snapshot
+from mcp_server.services.snapshot import WHOLE, Part, Snapshot
 from policies.impact import Provenance
+from policies.replay.recording import Recording
 
 REGISTER_EVERY = timedelta(hours=1)
+MOST_NAMED = 5
 
 
 def register_snapshot(home: Home, environment: str, provenance: Provenance, actor: Actor) -> Snapshot | None:
@@ -52,3 +56,25 @@ def register_when_due(home: Home, environment: str, actor: Actor) -> Snapshot | 
     if newest is not None and home.clock() - newest.registered_at < REGISTER_EVERY:
         return newest
     return register_snapshot(home, environment, "recorded", actor) or newest
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a simulation is run on: a part of a registered snapshot, by default of the newest."""
+
+    snapshot: str | None = None
+    part: Part = WHOLE
+
+
+def selected(home: Home, environment: str, selection: Selection) -> Recording:
+    """The recording of a selection. Raises NotFound for an unknown snapshot, InvalidInput where nobody asked."""
+    with home.store.read() as reader:
+        snapshots = {snapshot.id: snapshot for snapshot in reader.snapshots(environment)}
+    wanted = selection.snapshot or next(iter(snapshots), "")
+    snapshot = snapshots.get(wanted)
+    if snapshot is None:
+        raise NotFound(
+            f"Environment {environment!r} has no snapshot {wanted!r}." if wanted else "Nothing was recorded yet.",
+            hint=f"It has {', '.join([*snapshots][:MOST_NAMED]) or 'none: `drysail traffic snapshot` takes one'}.",
+        )
+    return home.recordings.load(snapshot, selection.part)

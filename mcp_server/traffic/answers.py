@@ -16,16 +16,25 @@ from policies.replay.recording import NOT_RECORDED, Answers, Column
 
 KEYS = ("flag", "context", "value", "revision")
 
+Window = tuple[int, int]
+"""From when until before when, in UTC microseconds."""
+
+ALL_TIMES: Window = (-(1 << 62), 1 << 62)
+
 SUMMED_LOG = """
     SELECT flag, context, value, revision, count(*) AS checks, min("at") AS first_us, max("at") AS last_us
-    FROM read_parquet($path) GROUP BY flag, context, value, revision
+    FROM read_parquet($path) WHERE "at" >= $first AND "at" < $end GROUP BY flag, context, value, revision
 """
 
 
-def merge_answers(merged: Merged) -> dict[str, Answers]:
-    """What was answered, by flag: one row per distinct (context, value, revision), in this order."""
+def merge_answers(merged: Merged, window: Window | None = None) -> dict[str, Answers]:
+    """What was answered (in a window), by flag: one row per distinct (context, value, revision), in this order."""
+    first, end = window or ALL_TIMES
     pieces = [
-        merged.in_common_codes(number, query(merged.connection, SUMMED_LOG, {"path": str(part.path / LOG)}))
+        merged.in_common_codes(
+            number,
+            query(merged.connection, SUMMED_LOG, {"path": str(part.path / LOG), "first": first, "end": end}),
+        )
         for number, part in enumerate(merged.parts)
     ]
     rows = _sum_up({name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]})

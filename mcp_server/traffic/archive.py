@@ -9,10 +9,10 @@ from pathlib import Path
 from evaluator.json_text import digest
 from mcp_server.services.errors import NotFound, Unavailable
 from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
-from mcp_server.services.snapshot import Snapshot
+from mcp_server.services.snapshot import WHOLE, Part, Snapshot
 from mcp_server.services.statistics import TrafficStatistics
 from mcp_server.services.traffic_files import ImportReport, ImportRequest, Pruned
-from mcp_server.traffic.answers import merge_answers, merge_buckets
+from mcp_server.traffic.answers import Window, merge_answers, merge_buckets
 from mcp_server.traffic.assembly import NOBODYS_FACTS, Extent, assemble, traffic_facts
 from mcp_server.traffic.compaction import groups_to_merge, merge_segments, only_one
 from mcp_server.traffic.exporting import export_lines
@@ -22,6 +22,7 @@ from mcp_server.traffic.layout import MANIFEST, TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest, parse_manifest
 from mcp_server.traffic.merging import merged
 from mcp_server.traffic.parquet_export import write_parquet
+from mcp_server.traffic.parting import in_window, part_of, window_of
 from mcp_server.traffic.prepared import Prepared, find_prepared, read_prepared, write_prepared
 from mcp_server.traffic.retention import prune_segments, sweep_unfinished
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
@@ -74,17 +75,22 @@ class TrafficArchive:
         """Checks that every file of the snapshot is there and as it was written. Raises like ``load``."""
         self._pinned(snapshot)
 
-    def load(self, snapshot: Snapshot) -> Recording:
-        """The snapshot's recording; the same one every time.
+    def load(self, snapshot: Snapshot, part: Part = WHOLE) -> Recording:
+        """The snapshot's recording, or a part of it; the same one every time.
 
-        Raises Unavailable: ``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT`` (naming the file) or ``FORMAT_TOO_NEW``.
+        Raises Unavailable: ``SNAPSHOT_GONE``, ``SNAPSHOT_CORRUPT`` (naming the file) or ``FORMAT_TOO_NEW``, and
+        InvalidInput for a part in which nobody asked.
         """
         manifests = self._pinned(snapshot)
         folder = TrafficFolder.of(self._home, snapshot.environment)
+        if (window := window_of(part)) is not None:
+            manifests = in_window(manifests, window)
+            return part_of(_merge(folder, manifests, window), snapshot, manifests, part)
         prepared = Prepared(**snapshot.manifest.get("recording", {"key": "", "sha256": ""}))
         recording = read_prepared(folder, prepared) or _merge(folder, manifests)
         facts = traffic_facts(manifests, Extent.of(recording), snapshot=snapshot.id, digest=snapshot.digest)
-        return replace(recording, facts=facts)
+        recording = replace(recording, facts=facts)
+        return recording if part == WHOLE else part_of(recording, snapshot, manifests, part)
 
     def statistics(self, snapshot: Snapshot, *, top: int = 10) -> TrafficStatistics:
         """What a snapshot holds, with the ``top`` most frequent values of each property. Raises like ``load``."""
@@ -187,11 +193,11 @@ def _prepare(
     return recording, write_prepared(folder, key, recording)
 
 
-def _merge(folder: TrafficFolder, manifests: Sequence[SegmentManifest]) -> Recording:
+def _merge(folder: TrafficFolder, manifests: Sequence[SegmentManifest], window: Window | None = None) -> Recording:
     with merged(folder, manifests) as found:
         recording = assemble(NOBODYS_FACTS, found)
         buckets = merge_buckets(found, recording.subjects)
-        return replace(recording, answers=merge_answers(found), buckets=buckets)
+        return replace(recording, answers=merge_answers(found, window), buckets=buckets)
 
 
 def _pinned_manifest(folder: TrafficFolder, snapshot: Snapshot, pinned: Mapping[str, str]) -> SegmentManifest:

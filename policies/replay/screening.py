@@ -1,4 +1,4 @@
-"""Texts that cannot match, told from how they are spelt: most addresses need not be asked if they contain ``@acme.dev``.
+"""Texts that cannot match, told from how they are spelt: most addresses need not be asked for ``@acme.dev``.
 
 This only ever says *false*; whatever might match is asked itself.
 """

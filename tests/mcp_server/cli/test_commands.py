@@ -343,3 +343,39 @@ def test_every_command_explains_itself(command: list[str], capfd: pytest.Capture
 def test_an_unknown_command_is_a_usage_error(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["flogs"]) == 2
     assert "flags" in capfd.readouterr().err
+
+
+def test_a_simulation_can_be_on_a_part_of_the_traffic_and_beside_another(
+    at: list[str], home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with home.store.read() as reader:
+        snapshot = reader.snapshots("sandbox")[0]
+    middle = snapshot.facts.first_at + (snapshot.facts.newest_at - snapshot.facts.first_at) / 2
+    change = ["simulate", "new-checkout", "--rollout", "c2=12"]
+    halves = ["--until", middle.isoformat(), "--compare-from", middle.isoformat(), "--compare-snapshot", snapshot.id]
+    run([*at, *change, *halves, "--json"])
+    shown = printed_json(capfd)
+    checks = [part["traffic"]["checks"] for part in (shown, shown["compared"])]
+    assert sum(checks) == snapshot.facts.checks
+    assert min(checks) > 0
+    assert shown["compared"]["impact"]["flags"][0]["flag"] == "new-checkout"
+    run([*at, *change, *halves])
+    assert "difference" in capfd.readouterr().out
+    run([*at, *change, "--sample", "20", "--json"])
+    assert printed_json(capfd)["traffic"]["sampled_ppm"] == 200_000
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--from", "yesterday"], "no time to begin at"),
+        (["--sample", "0"], "A sample of 0 % is none"),
+        (["--from", "2001-01-01", "--until", "2001-01-02"], "Nobody asked"),
+        (["--compare-snapshot", "snap_none"], "has no snapshot 'snap_none'"),
+    ],
+)
+def test_traffic_that_is_not_there_is_refused_with_what_there_is(
+    at: list[str], options: list[str], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*at, "simulate", "new-checkout", "--rollout", "c2=12", *options]) == 2
+    assert message in capfd.readouterr().err

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from evaluator import Context
 from evaluator.context import MISSING, Mark
 from policies.impact import FlagValue, Provenance, TrafficFacts
 from policies.replay.recording import Answers, Column, Recording
+from policies.replay.texts import Texts
 
 RecordedAnswer = tuple[int, FlagValue, int, int]
 """(context, value, revision, checks)"""
@@ -68,6 +70,32 @@ def column_of(values: Sequence[Any]) -> Column:
             distinct.append(value)
         numbers.append(codes[key])
     return Column(np.array(numbers, dtype=np.int32), tuple(distinct))
+
+
+def as_stored(recording: Recording) -> Recording:
+    """The same recording in the form in which one comes from disk: values as texts, marks first, narrow codes."""
+
+    def stored(columns: Mapping[str, Column]) -> dict[str, Column]:
+        return {name: _stored(column) for name, column in columns.items()}
+
+    return replace(
+        recording,
+        subjects=_stored(recording.subjects),
+        device_ids=_stored(recording.device_ids),
+        properties=stored(recording.properties),
+        groups=stored(recording.groups),
+        group_properties={name: stored(columns) for name, columns in recording.group_properties.items()},
+    )
+
+
+def _stored(column: Column) -> Column:
+    codes = sorted(range(len(column.values)), key=lambda code: not isinstance(column.values[code], Mark))
+    marks = [value for value in column.values if isinstance(value, Mark)]
+    texts = [json.dumps(column.values[code], separators=(",", ":")) for code in codes[len(marks) :]]
+    block = np.frombuffer("".join(texts).encode("ascii"), dtype=np.uint8)
+    places = np.argsort(np.array(codes, dtype=np.intp))
+    narrow = np.int8 if len(codes) < 128 else np.int16
+    return Column(places[column.codes].astype(narrow), Texts(marks, block, np.cumsum([0, *map(len, texts)])))
 
 
 def part_of(recording: Recording, rows: Sequence[int]) -> Recording:
