@@ -54,8 +54,12 @@ class Filter(Protocol):
         ...
 
     def unsupported(self, scan: "Scan") -> bool:
-        """Whether the definition alone keeps SDKs from deciding it, whatever the context."""
+        """Whether the definition alone keeps SDKs from deciding it, whatever the context. May raise Unscannable."""
         ...
+
+
+class Unscannable(Exception):
+    """The SDK gives up its search for what it does not support."""
 
 
 @dataclass(frozen=True, slots=True)

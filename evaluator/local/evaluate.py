@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from evaluator.context import Context
-from evaluator.local.compiled import Decided, Decision, Group, LocalFlag, LocalRuleset, Run, Scan
+from evaluator.local.compiled import Decided, Decision, Group, LocalFlag, LocalRuleset, Run, Scan, Unscannable
 from evaluator.local.decide import Subject, bucket_for, decide_flag
 from evaluator.local.unknown import (
     BEYOND_PYTHON,
@@ -107,10 +107,18 @@ def _groups(context: Context, run: Run) -> dict[str, Group]:
 
 
 def _with_definition_cause(unknown: Unknown, flag: LocalFlag, run: Run) -> Unknown:
-    """Where evaluation stops early, a filter that it did not reach may hold the graver cause."""
+    """Where evaluation stops early, a filter that it did not reach may hold the graver cause.
+
+    The search for it ends without a finding at a condition or filter that is none.
+    """
     for condition in flag.conditions:
-        filters = () if isinstance(condition, Unknown) else condition.filters
-        if any(part.unsupported(Scan(run.ruleset, run.now)) for part in filters):
+        if isinstance(condition, Unknown):
+            break
+        try:
+            unsupported = any(part.unsupported(Scan(run.ruleset, run.now)) for part in condition.filters)
+        except Unscannable:
+            break
+        if unsupported:
             return Unknown(graver(unknown.cause, Cause.UNSUPPORTED_DEFINITION), unknown.reach)
     return unknown
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from evaluator.context import MISSING, JsonValue
 from evaluator.local.cohorts import CohortFilter
-from evaluator.local.compiled import Filter, Scan, Scope
+from evaluator.local.compiled import Filter, Scan, Scope, Unscannable
 from evaluator.local.dependencies import DependencyFilter, Miss
 from evaluator.local.operators import OPERATORS, compile_operator
 from evaluator.local.unknown import BEYOND_PYTHON, MALFORMED, UNSUPPORTED, Truth
@@ -35,7 +35,7 @@ class Broken:
         return MALFORMED
 
     def unsupported(self, scan: Scan) -> bool:
-        return True
+        raise Unscannable
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,12 +64,14 @@ def _patterns() -> list[str]:
 
 def run_strategies(seed: int, cases: int) -> None:
     """Imported here, so that coverage sees the modules being loaded."""
-    from tests.oracles.cases import random_batches
-    from tests.oracles.comparison import compare_local, compare_server
+    from tests.oracles.cases import ODDNESS, random_batches
+    from tests.oracles.comparison import compare_forgetful, compare_local, compare_server
     from tests.oracles.filter_questions import FAMILIES, disagreements, questions_on_family, questions_on_values
 
-    compare_local(random_batches(seed, cases))
-    compare_server(random_batches(seed, cases))
+    for oddnesses in (ODDNESS, [0.6]):
+        compare_local(random_batches(seed, cases // 2, oddnesses))
+        compare_server(random_batches(seed, cases // 2, oddnesses))
+        compare_forgetful(random_batches(seed, cases // 2, oddnesses))
     families = [questions_on_family(family, cases) for family in FAMILIES]
     for questions in [questions_on_values(Random(f"{seed}"), cases), *families]:
         asked = list(questions)

@@ -25,12 +25,12 @@ class Batch:
     contexts: Sequence[Context]
 
 
-def random_batches(seed: int, cases: int) -> Iterator[Batch]:
+def random_batches(seed: int, cases: int, oddnesses: Sequence[float] = ODDNESS) -> Iterator[Batch]:
     """At least ``cases`` cases. The same seed gives the same cases."""
     for number in range(-(-cases // (FLAGS * SUBJECTS))):
         name = f"{seed}:{number}"
         random = Random(name)
-        oddness = random.choice(ODDNESS)
+        oddness = random.choice(oddnesses)
         feed = random_feed(random, flags=FLAGS, oddness=oddness)
         contexts = [random_context(random, oddness=oddness) for _ in range(SUBJECTS)]
         yield Batch(name, feed, random.choice(MOMENTS), contexts)

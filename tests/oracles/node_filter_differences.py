@@ -96,7 +96,7 @@ def _version_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, pyth
     if not (isinstance(wanted, str) and isinstance(found, str)):
         return "N3"
     for text in (wanted, found):
-        if not text.isascii() or re.match(r"\s*[vV]{2}", text):
+        if not text.isascii() or re.match(r"\s*[vV]{2}", text) or re.search(r"\d{16}", text):
             return "N13"
     return "N14" if operator == "semver_wildcard" else None
 

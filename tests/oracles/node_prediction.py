@@ -354,7 +354,9 @@ class NodePrediction:
         chain = entry.get("dependency_chain")
         if not isinstance(chain, list) or not chain:
             raise Undecided
-        if any(key not in self._answers and key not in self._flags for key in chain):
+        absent = next((key for key in chain if key not in self._answers and key not in self._flags), None)
+        if absent is not None:
+            self._note_repetition(absent)
             raise Undecided
         for key in chain:
             if key not in self._answers:
@@ -368,6 +370,11 @@ class NodePrediction:
             return expected is value or (isinstance(value, str) and value != "" and expected)
         return isinstance(expected, str) and value == expected
 
+    def _note_repetition(self, key: str) -> None:
+        if key in self._unanswered:
+            self.rows.add("N29")
+        self._unanswered.add(key)
+
     def _note_shape(self, entry: Filter) -> None:
         if entry.get("operator") != "flag_evaluates_to" or not entry.get("key") or entry.get("value") is None:
             self.rows.add("N26")
@@ -375,9 +382,7 @@ class NodePrediction:
     def _answer_of(self, flag: Feed) -> Value:
         if _asks_groups(flag):
             self.rows.add("N25")
-        if flag["key"] in self._unanswered:
-            self.rows.add("N29")
-        self._unanswered.add(flag["key"])
+        self._note_repetition(flag["key"])
         try:
             return self._value(flag)
         except NeedsServer as unknown:

@@ -187,3 +187,14 @@ def test_a_filter_whose_key_is_a_list_is_blamed_only_for_its_operator_and_value(
     local = evaluate_local(compile_local(feed), "flag", Context("ada"), now=NOW)
     assert (local.value, answer.value) == (None, None)
     assert answer.stumbled or local.error == answer.error
+
+
+def test_the_search_for_a_graver_cause_ends_at_what_is_no_filter() -> None:
+    base = flag(condition(BEYOND), key="base")
+    undecided = {"properties": [person("absent", "exact", "x"), None]}
+    late = condition(person("plan", "no_such", "x"))
+    feed = {"flags": [base, flag(undecided, condition(depends_on("base", True, ["base"])), late)]}
+    with sdk_clock(NOW):
+        answer = PosthogSdk(feed).answer("flag", Context("ada"))
+    local = evaluate_local(compile_local(feed), "flag", Context("ada"), now=NOW)
+    assert (answer.value, answer.error) == (local.value, local.error) == (None, "unresolved_dependency")

@@ -8,8 +8,8 @@ import pytest
 from evaluator.context import MISSING
 from evaluator.local.operators import OPERATORS, compile_operator
 from evaluator.local.unknown import Unknown
-from tests.oracles.posthog_sdk import sdk_clock
 from tests.oracles.filter_questions import sdk_answer
+from tests.oracles.posthog_sdk import sdk_clock
 
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 MISSING_CONTEXT, UNSUPPORTED = "missing_context", "unsupported_definition"
