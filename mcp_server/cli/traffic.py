@@ -52,12 +52,16 @@ def generate(
 def snapshot(ctx: typer.Context, environment: Environment = None, json: Json = False) -> None:
     """Register what was recorded up to now; replays use the newest snapshot. `drysail serve` does it every hour.
 
+    Damaged segments are moved to quarantine and named; the snapshot is made of the rest.
+
     [bold]Example[/bold]
 
       drysail traffic snapshot --environment production
     """
     from mcp_server.cli.screen import out, print_json
+    from mcp_server.cli.traffic_statistics import show_damaged
     from mcp_server.composition.home import person
+    from mcp_server.services.damage import damaged_of
     from mcp_server.services.errors import NotFound
     from mcp_server.services.snapshots import register_snapshot
 
@@ -67,6 +71,13 @@ def snapshot(ctx: typer.Context, environment: Environment = None, json: Json = F
         home, name, "reconstructed", person()
     )
     if found is None:
+        if damaged := home.traffic.quarantined(name):
+            raise NotFound(
+                f"{name} has no whole traffic segment; {len(damaged)} lie in quarantine, among them "
+                f"{damaged[-1].sentence()}",
+                hint="Restore them from a backup, or wait for new traffic.",
+                code="NO_TRAFFIC",
+            )
         raise NotFound(
             f"Nothing was recorded in {name} yet.",
             hint="Point an SDK at `drysail serve`, or import traffic. Recorded checks are written once a minute.",
@@ -77,6 +88,7 @@ def snapshot(ctx: typer.Context, environment: Environment = None, json: Json = F
         return
     facts = found.facts
     out().print(f"{found.id}: {facts.checks:,} {facts.provenance} checks of {facts.subjects:,} subjects.", markup=False)
+    show_damaged(out(), damaged_of(found))
 
 
 @app.command()
@@ -127,18 +139,22 @@ def prune(
 
 @app.command()
 def quarantine(ctx: typer.Context, segment: str, environment: Environment = None) -> None:
-    """Move a damaged segment out of the way, so that the rest can be used. Take a new snapshot afterwards.
+    """Move a segment out of the way, so that the rest can be used. Taking a snapshot does it with damaged ones.
 
     [bold]Example[/bold]
 
-      drysail traffic quarantine 0b1c2d3e4f --environment production
+      drysail traffic quarantine seg_20261122T100000_1f2e3d4c5b6a --environment production
     """
     from mcp_server.cli.screen import talk
+    from mcp_server.composition.home import person
+    from mcp_server.services.snapshots import quarantine_segment
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
-    moved = home.traffic.quarantine(name, segment)
-    talk().print(f"Moved to {moved}. Now: drysail traffic snapshot --environment {name}", markup=False, soft_wrap=True)
+    moved = quarantine_segment(home, name, segment, person())
+    talk().print(
+        f"Moved to {moved.place}. Now: drysail traffic snapshot --environment {name}", markup=False, soft_wrap=True
+    )
 
 
 class FileFormat(StrEnum):

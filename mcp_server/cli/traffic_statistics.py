@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from rich.console import Console
 
 from mcp_server.cli.tables import table
+from mcp_server.services.damage import QuarantinedSegment
 from mcp_server.services.statistics import PropertyCoverage, TrafficStatistics
 from policies.impact import FlagValue
 
@@ -29,10 +30,17 @@ def show_statistics(console: Console, found: TrafficStatistics) -> None:
     )
     if facts.sampled_ppm < 1_000_000:
         console.print(f"A sample: {facts.sampled_ppm / 10_000:g} % of the subjects.", markup=False)
+    show_damaged(console, found.damaged)
     _volume(console, found)
     _properties(console, found)
     _sdks(console, found.sdks)
     _gaps(console, found)
+
+
+def show_damaged(console: Console, damaged: Sequence[QuarantinedSegment]) -> None:
+    """Names the segments whose checks are missing, and says why."""
+    for each in damaged:
+        console.print(f"Damaged, in quarantine: {each.sentence()}", markup=False, soft_wrap=True)
 
 
 def sparkline(counts: Sequence[int]) -> str:

@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from mcp_server.services.actor import Actor
+from mcp_server.services.errors import Unavailable
 from mcp_server.services.home import Home
-from mcp_server.services.snapshots import register_when_due
+from mcp_server.services.snapshots import DAMAGE, quarantine_damaged, register_when_due
 from mcp_server.services.traffic import prune_traffic
 from mcp_server.traffic.archive import TrafficArchive
 
@@ -42,9 +43,19 @@ class Housekeeping:
         with self._home.store.read() as reader:
             environments = [environment.name for environment in reader.environments()]
         for environment in environments:
-            self._archive.compact(environment, self._home.clock())
+            self._compact(environment)
             register_when_due(self._home, environment, self._actor)
             prune_traffic(self._home, environment)
+
+    def _compact(self, environment: str) -> None:
+        try:
+            self._archive.compact(environment, self._home.clock())
+        except Unavailable as error:
+            moved = quarantine_damaged(self._home, environment, self._actor) if error.code in DAMAGE else ()
+            if not moved:
+                raise
+            for each in moved:
+                log.warning("Moved a damaged segment of %s to quarantine: %s", environment, each.sentence())
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_SECONDS):

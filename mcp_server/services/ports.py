@@ -10,6 +10,7 @@ from typing import Protocol
 from evaluator.context import Context
 from evaluator.result import Result
 from mcp_server.services.audit import AuditEntry, AuditEvent
+from mcp_server.services.damage import QuarantinedSegment
 from mcp_server.services.document import Document, DocumentKind, Ref, Revision
 from mcp_server.services.environment import Environment, Key
 from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
@@ -269,6 +270,17 @@ class Traffic(Protocol):
         """Deletes segments that ended before a moment and those that were replaced; never those in ``keep``."""
         ...
 
-    def quarantine(self, environment: str, segment: str) -> Path:
-        """Moves a segment out of sight, and says where to. Raises NotFound."""
+    def quarantine(self, environment: str, segment: str, now: datetime) -> QuarantinedSegment:
+        """Moves one segment aside, whatever state it is in. Raises NotFound."""
+        ...
+
+    def quarantine_damaged(self, environment: str, now: datetime) -> Sequence[QuarantinedSegment]:
+        """Moves every damaged segment aside, each with a note; what is moved is returned.
+
+        Raises Unavailable for what is not damaged but cannot be read, and where the disk refuses.
+        """
+        ...
+
+    def quarantined(self, environment: str) -> Sequence[QuarantinedSegment]:
+        """What was moved aside and is not back, oldest first."""
         ...

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from mcp_server.services.damage import QuarantinedSegment
 from mcp_server.services.record import Record
 from policies.impact import FlagValue, TrafficFacts
 
@@ -48,7 +49,7 @@ class Gap(Record):
 
 class TrafficStatistics(Record):
     """One snapshot in numbers. ``gaps`` are the longest ones, ``sdks`` counts checks, and ``kept`` (None: all) lists
-    the properties that every part of the recording kept."""
+    the properties that every part of the recording kept. ``damaged`` are the segments whose checks are missing."""
 
     facts: TrafficFacts
     volume: tuple[DailyVolume, ...]
@@ -56,3 +57,4 @@ class TrafficStatistics(Record):
     properties: tuple[PropertyCoverage, ...]
     gaps: tuple[Gap, ...]
     kept: tuple[str, ...] | None
+    damaged: tuple[QuarantinedSegment, ...] = ()

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from evaluator.json_text import digest
+from mcp_server.services.damage import QuarantinedSegment, damaged_of
 from mcp_server.services.errors import NotFound, Unavailable
 from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
 from mcp_server.services.snapshot import WHOLE, Part, Snapshot
@@ -24,10 +25,18 @@ from mcp_server.traffic.merging import merged
 from mcp_server.traffic.parquet_export import write_parquet
 from mcp_server.traffic.parting import in_window, part_of, window_of
 from mcp_server.traffic.prepared import Prepared, find_prepared, read_prepared, write_prepared
+from mcp_server.traffic.quarantine import (
+    losses,
+    prune_quarantine,
+    quarantine_by_hand,
+    quarantine_damaged,
+    quarantined,
+    why_set_aside,
+)
 from mcp_server.traffic.retention import prune_segments, sweep_unfinished
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
 from mcp_server.traffic.statistics import summarise
-from policies.impact import Provenance
+from policies.impact import Provenance, TrafficFacts
 from policies.replay.recording import Recording
 
 SNAPSHOT_FORMAT = 2
@@ -42,7 +51,8 @@ class TrafficArchive:
     def collect(self, environment: str, provenance: Provenance, now: datetime) -> Snapshot | None:
         """A snapshot of the segments that are complete now; None if there are none.
 
-        Every file is checked. Raises Unavailable if one is damaged.
+        Every file is checked. What lies in quarantine is named in the manifest, and its checks count as dropped. Raises
+        Unavailable if a segment is damaged, or the disk refuses.
         """
         folder = TrafficFolder.of(self._home, environment)
         manifests = [manifest for manifest in self.segments(environment) if manifest.provenance == provenance]
@@ -60,13 +70,16 @@ class TrafficArchive:
         }
         recording, prepared = _prepare(folder, manifests, digest(segments))
         content = {**segments, "recording": {"key": prepared.key, "sha256": prepared.sha256}}
+        lost = losses(folder, provenance)
+        if lost:
+            content["damaged"] = [each.model_dump(mode="json", exclude={"place"}) for each in lost]
         content_digest = digest(content)
         snapshot_id = f"snap_{now:%Y%m%dT%H%M%S}_{content_digest[:6]}"
         return Snapshot(
             id=snapshot_id,
             environment=environment,
             digest=content_digest,
-            facts=traffic_facts(manifests, Extent.of(recording), snapshot=snapshot_id, digest=content_digest),
+            facts=_facts(manifests, recording, snapshot_id, content_digest, lost),
             manifest=content,
             registered_at=now,
         )
@@ -88,14 +101,15 @@ class TrafficArchive:
             return part_of(_merge(folder, manifests, window), snapshot, manifests, part)
         prepared = Prepared(**snapshot.manifest.get("recording", {"key": "", "sha256": ""}))
         recording = read_prepared(folder, prepared) or _merge(folder, manifests)
-        facts = traffic_facts(manifests, Extent.of(recording), snapshot=snapshot.id, digest=snapshot.digest)
+        facts = _facts(manifests, recording, snapshot.id, snapshot.digest, damaged_of(snapshot))
         recording = replace(recording, facts=facts)
         return recording if part == WHOLE else part_of(recording, snapshot, manifests, part)
 
     def statistics(self, snapshot: Snapshot, *, top: int = 10) -> TrafficStatistics:
         """What a snapshot holds, with the ``top`` most frequent values of each property. Raises like ``load``."""
         recording = self.load(snapshot)
-        return summarise(recording, self._pinned(snapshot), top)
+        found = summarise(recording, self._pinned(snapshot), top)
+        return found.model_copy(update={"damaged": damaged_of(snapshot)})
 
     def export(self, snapshot: Snapshot) -> Iterator[str]:
         """A snapshot as the lines of a traffic file, without line ends. Raises like ``load``."""
@@ -143,17 +157,25 @@ class TrafficArchive:
         """
         folder = TrafficFolder.of(self._home, environment)
         sweep_unfinished(folder, now)
-        return prune_segments(folder, self._all_segments(environment), before, keep)
+        pruned = prune_segments(folder, self._all_segments(environment), before, keep)
+        return pruned.model_copy(update={"segments": (*pruned.segments, *prune_quarantine(folder, before))})
 
-    def quarantine(self, environment: str, segment: str) -> Path:
-        """Moves a segment out of sight, and says where to. Raises NotFound."""
+    def quarantine_damaged(self, environment: str, now: datetime) -> Sequence[QuarantinedSegment]:
+        """Moves every damaged segment aside. See ``quarantine_damaged``."""
+        return quarantine_damaged(TrafficFolder.of(self._home, environment), now)
+
+    def quarantined(self, environment: str) -> Sequence[QuarantinedSegment]:
+        """What was moved aside and is not back, oldest first."""
+        return quarantined(TrafficFolder.of(self._home, environment))
+
+    def quarantine(self, environment: str, segment: str, now: datetime) -> QuarantinedSegment:
+        """Moves one segment aside, whatever state it is in. Raises NotFound."""
         folder = TrafficFolder.of(self._home, environment)
         if segment not in folder.segment_ids():
             raise NotFound(
                 f"Environment {environment!r} has no traffic segment {segment!r}.", place=str(folder.segments)
             )
-        folder.quarantine.mkdir(mode=0o700, exist_ok=True)
-        return folder.segment(segment).rename(folder.quarantine / segment)
+        return quarantine_by_hand(folder, segment, now)
 
     def _pinned(self, snapshot: Snapshot) -> list[SegmentManifest]:
         """The segments of a snapshot, each file checked."""
@@ -190,7 +212,27 @@ def _prepare(
     if (found := find_prepared(folder, key)) is not None:
         return found
     recording = _merge(folder, manifests)
-    return recording, write_prepared(folder, key, recording)
+    try:
+        return recording, write_prepared(folder, key, recording)
+    except OSError as error:
+        raise Unavailable(
+            f"The disk refuses the snapshot's recording: {error.strerror or error}.",
+            hint="Make room (`drysail traffic prune` deletes old traffic), then take the snapshot again.",
+            code="DISK_REFUSED",
+            place=str(folder.recordings),
+        ) from error
+
+
+def _facts(
+    manifests: Sequence[SegmentManifest],
+    recording: Recording,
+    snapshot: str,
+    content_digest: str,
+    damaged: Sequence[QuarantinedSegment],
+) -> TrafficFacts:
+    """What is said of the traffic; checks that went with damaged segments were dropped, as far as anybody knows."""
+    facts = traffic_facts(manifests, Extent.of(recording), snapshot=snapshot, digest=content_digest)
+    return facts.model_copy(update={"dropped": facts.dropped + sum(each.checks or 0 for each in damaged)})
 
 
 def _merge(folder: TrafficFolder, manifests: Sequence[SegmentManifest], window: Window | None = None) -> Recording:
@@ -205,7 +247,7 @@ def _pinned_manifest(folder: TrafficFolder, snapshot: Snapshot, pinned: Mapping[
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise segment_gone(path, error) from error
+        raise why_set_aside(folder, pinned["id"]) or segment_gone(path, error) from error
     if sha256(text).hexdigest() != pinned["sha256"]:
         raise Unavailable(
             f"The segment's manifest is not the one that {snapshot.id} was made of.",

@@ -15,7 +15,7 @@ from mcp_server.traffic.archive import TrafficArchive
 from mcp_server.traffic.layout import BUCKETS, CONTEXTS, DICTIONARIES, LOG, MANIFEST, TrafficFolder
 from mcp_server.traffic.manifest import SegmentManifest
 from mcp_server.traffic.merging import merged
-from tests.mcp_server.traffic.given import PRODUCTION, check, recording_of, segment, snapshot_of
+from tests.mcp_server.traffic.given import NOW, PRODUCTION, check, recording_of, segment, snapshot_of
 
 FILES = (MANIFEST, CONTEXTS, DICTIONARIES, LOG, BUCKETS)
 
@@ -146,17 +146,17 @@ def test_quarantine_moves_the_damaged_segment_aside_and_the_rest_goes_on(tmp_pat
     segment(tmp_path, [check("ada")], source="another")
     truncate(file_of(tmp_path, damaged, LOG))
     archive = TrafficArchive(tmp_path)
-    moved = archive.quarantine(PRODUCTION, damaged.id)
-    assert (moved / LOG).exists()
+    moved = archive.quarantine(PRODUCTION, damaged.id, NOW)
+    assert (Path(moved.place) / LOG).exists()
     assert recording_of(tmp_path).size == 1
     with pytest.raises(NotFound):
-        archive.quarantine(PRODUCTION, damaged.id)
+        archive.quarantine(PRODUCTION, damaged.id, NOW)
 
 
 def test_quarantine_takes_no_path_instead_of_a_segment(tmp_path: Path) -> None:
     write(tmp_path)
     with pytest.raises(NotFound):
-        TrafficArchive(tmp_path).quarantine(PRODUCTION, "../segments")
+        TrafficArchive(tmp_path).quarantine(PRODUCTION, "../segments", NOW)
 
 
 def test_the_manifest_says_what_is_in_the_segment(tmp_path: Path) -> None:
