@@ -219,10 +219,29 @@ class AnsweredCheck:
     hashes a device or a group must not be listed."""
 
 
+@dataclass(slots=True)
+class RecorderCounters:
+    """What became of the checks so far. Those offered and neither recorded, dropped nor sampled out are on their way.
+
+    ``waiting`` is the number of requests in the recorder's queue now.
+    """
+
+    offered: int = 0
+    recorded: int = 0
+    dropped: int = 0
+    sampled_out: int = 0
+    segments: int = 0
+    failed_writes: int = 0
+    waiting: int = 0
+
+
 class Recorder(Protocol):
     """Takes copies of answered checks. Never blocks, never raises; what does not fit is counted as dropped."""
 
     def offer(self, check: AnsweredCheck) -> None: ...
+
+    @property
+    def counters(self) -> RecorderCounters: ...
 
 
 class Traffic(Protocol):
