@@ -110,12 +110,12 @@ def _register_dictionary(
     connection: duckdb.DuckDBPyConnection, run: ImportRun, number: int, column: ContextColumn
 ) -> list[str]:
     """The column's JSON texts by code; ``d<number>`` maps what the table holds to codes."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE d{number} AS "
-        f"SELECT key, (row_number() OVER (ORDER BY key) - 1)::INTEGER AS code FROM (SELECT DISTINCT x{number} AS key FROM chunk WHERE x{number} IS NOT NULL)"
-    )
+    distinct = f"SELECT DISTINCT x{number} AS key FROM chunk WHERE x{number} IS NOT NULL"
+    coded = f"SELECT key, (row_number() OVER (ORDER BY key) - 1)::INTEGER AS code FROM ({distinct})"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE d{number} AS {coded}")
     held = connection.execute(f"SELECT key FROM d{number} ORDER BY code").fetchnumpy()["key"].tolist()
-    if column.type == "text" and not (held and held[0].startswith("\0")):
+    # In order, only the empty text comes before those that begin with NUL.
+    if column.type == "text" and not any(key.startswith("\0") for key in held[:2]):
         return list(map(encode_basestring_ascii, held))
     texts: dict[str, int] = {}
     codes, bad = [], []

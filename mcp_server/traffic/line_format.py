@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from evaluator.context import REDACTED, Context, JsonValue
 from mcp_server.services.errors import Unavailable
@@ -80,7 +80,7 @@ def context_text(context: Context) -> str:
     if context.device_id is not None:
         fields["device_id"] = context.device_id
     fields["properties"], redacted = _split(context.properties)
-    fields["groups"] = dict(context.groups)
+    fields["groups"], withheld_groups = _split(context.groups)
     redacted_groups: dict[str, list[str]] = {}
     for group_type, properties in context.group_properties.items():
         sent, withheld = _split(properties)
@@ -88,8 +88,10 @@ def context_text(context: Context) -> str:
             fields.setdefault("group_properties", {})[group_type] = sent
         if withheld:
             redacted_groups[group_type] = withheld
-    if redacted or redacted_groups:
+    if redacted or redacted_groups or withheld_groups:
         fields["redacted"] = {"properties": redacted, "group_properties": redacted_groups}
+        if withheld_groups:
+            fields["redacted"]["groups"] = withheld_groups
     return json.dumps({name: value for name, value in fields.items() if value != {}})[1:-1]
 
 
@@ -132,16 +134,16 @@ def _check(fields: Fields) -> CheckLine:
     value = fields["value"]
     if value is not None and not isinstance(value, bool | str):
         raise ValueError("value is neither true, false, null nor text.")
-    device_id = fields.get("device_id")
+    device_id, redacted = fields.get("device_id"), _redacted(fields)
     return CheckLine(
         at=_moment(_text(fields, "at")),
         flag=_text(fields, "flag"),
         value=value,
         context=Context(
             distinct_id=_text(fields, "distinct_id"),
-            properties=_with_redacted(_object(fields, "properties"), _redacted(fields)[0]),
-            groups=_object(fields, "groups"),
-            group_properties=_group_properties(fields),
+            properties=_with_redacted(_object(fields, "properties"), redacted.properties),
+            groups=_with_redacted(_object(fields, "groups"), redacted.groups),
+            group_properties=_group_properties(fields, redacted.group_properties),
             device_id=None if device_id is None else _text(fields, "device_id"),
         ),
         revision=_count(fields, "revision", 0),
@@ -149,22 +151,30 @@ def _check(fields: Fields) -> CheckLine:
     )
 
 
-def _group_properties(fields: Fields) -> dict[str, Fields]:
-    sent, redacted = _object(fields, "group_properties"), _redacted(fields)[1]
+def _group_properties(fields: Fields, redacted: Mapping[str, list[str]]) -> dict[str, Fields]:
+    sent = _object(fields, "group_properties")
     return {
         group_type: _with_redacted(_object(sent, group_type), redacted.get(group_type, []))
         for group_type in [*sent, *(group_type for group_type in redacted if group_type not in sent)]
     }
 
 
-def _redacted(fields: Fields) -> tuple[list[str], Mapping[str, list[str]]]:
+class _Redacted(NamedTuple):
+    """Names of what was sent and not kept."""
+
+    properties: list[str]
+    groups: list[str]
+    group_properties: Mapping[str, list[str]]
+
+
+def _redacted(fields: Fields) -> _Redacted:
     redacted = _object(fields, "redacted")
-    _only(redacted, frozenset({"properties", "group_properties"}))
+    _only(redacted, frozenset({"properties", "groups", "group_properties"}))
     by_group = _object(redacted, "group_properties")
-    for names in (redacted.get("properties", []), *by_group.values()):
+    for names in (redacted.get("properties", []), redacted.get("groups", []), *by_group.values()):
         if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
             raise ValueError("redacted holds something else than lists of names.")
-    return redacted.get("properties", []), by_group
+    return _Redacted(redacted.get("properties", []), redacted.get("groups", []), by_group)
 
 
 def _with_redacted(sent: Fields, redacted: list[str]) -> Fields:

@@ -33,7 +33,12 @@ def write_parquet(folder: TrafficFolder, manifests: Sequence[SegmentManifest], p
     """
     building = path.with_name(f".{path.name}.{os.getpid()}.new")
     spill = building.with_suffix(".spill")
-    settings: dict[str, Any] = {**OFFLINE, "memory_limit": MEMORY, "temp_directory": str(spill), "preserve_insertion_order": False}
+    settings: dict[str, Any] = {
+        **OFFLINE,
+        "memory_limit": MEMORY,
+        "temp_directory": str(spill),
+        "preserve_insertion_order": False,
+    }
     try:
         with duckdb.connect(":memory:", config=settings) as connection:
             form = _form(connection, folder, manifests)

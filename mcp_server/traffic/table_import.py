@@ -18,6 +18,7 @@ from mcp_server.traffic.parquet_form import FORMAT, METADATA_KEY, Form, Part
 from mcp_server.traffic.tables import OFFLINE
 
 ROWS_PER_STEP: Final = 1_000_000
+FEWEST_ROWS: Final = 1_000
 BYTES_PER_STEP: Final = 192 << 20
 """Uncompressed, by what the file says about itself."""
 
@@ -124,7 +125,7 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[Table, For
         ).fetchall()
     except duckdb.Error as error:
         raise unreadable(path, error) from error
-    step = ROWS_PER_STEP if not size else max(1_000, min(ROWS_PER_STEP, BYTES_PER_STEP * int(rows) // int(size)))
+    step = ROWS_PER_STEP if not size else max(FEWEST_ROWS, min(ROWS_PER_STEP, BYTES_PER_STEP * int(rows) // int(size)))
     return Table(path, int(rows), step), _form(path, metadata), {name: kind for name, kind, *_ in described}
 
 
@@ -180,9 +181,7 @@ class Reformed:
             connection.execute(self._select.replace("{rows}", rows))
         except duckdb.Error as error:
             raise unreadable(self._run.request.path, error) from error
-        parts = dict(
-            connection.execute("SELECT part, min(row) - 1 FROM chunk GROUP BY part ORDER BY part").fetchall()
-        )
+        parts = dict(connection.execute("SELECT part, min(row) - 1 FROM chunk GROUP BY part ORDER BY part").fetchall())
         if len(parts) > 1:
             connection.execute("ALTER TABLE chunk RENAME TO all_parts")
         for number, first in parts.items():
@@ -225,7 +224,8 @@ class MappedTable:
                                 THEN 'Its time cannot be read: ' || left(at_text, 60) || '.'
                            WHEN value IS NULL THEN 'It has no answer.' END AS problem
             FROM (
-                SELECT file_row_number + 1 AS row, nullif({source}::VARCHAR, '') AS at_text, {at.replace("{at}", source)} AS at_us,
+                SELECT file_row_number + 1 AS row, nullif({source}::VARCHAR, '') AS at_text,
+                    {at.replace("{at}", source)} AS at_us,
                     {mapped.flag_sql(text)} AS flag, {mapped.answer_sql(text)} AS value,
                     {mapped.revision_sql(text)} AS revision, {mapped.sdk_sql(text)} AS sdk, {", ".join(picked)}
                 FROM {{rows}}

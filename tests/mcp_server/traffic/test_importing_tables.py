@@ -245,7 +245,10 @@ def test_parquet_comes_back_the_same_but_reconstructed(tmp_path: Path) -> None:
 
 
 def test_other_tools_see_typed_columns(tmp_path: Path) -> None:
-    contexts = [Context("ada", {"plan": "pro", "seats": 3, "share": 0.5, "beta": True}), Context("bob", {"seats": None})]
+    contexts = [
+        Context("ada", {"plan": "pro", "seats": 3, "share": 0.5, "beta": True}),
+        Context("bob", {"seats": None}),
+    ]
     segment(tmp_path, [check(one, {"checkout": "blue"}) for one in contexts])
     file = tmp_path / "traffic.parquet"
     TrafficArchive(tmp_path).export_parquet(snapshot_of(tmp_path), file)
@@ -257,7 +260,9 @@ def test_other_tools_see_typed_columns(tmp_path: Path) -> None:
         "DOUBLE",
         "BOOLEAN",
     ]
-    shown = f"""SELECT distinct_id, variant, enabled, "property.plan", "property.seats", nulls FROM '{file}' ORDER BY 1"""
+    shown = (
+        f"""SELECT distinct_id, variant, enabled, "property.plan", "property.seats", nulls FROM '{file}' ORDER BY 1"""
+    )
     assert duckdb.sql(shown).fetchall() == [
         ("ada", "blue", True, "pro", 3, []),
         ("bob", "blue", True, None, None, ["property.seats"]),
