@@ -348,8 +348,10 @@ def test_what_has_no_effect_is_found(rules: dict[str, Any], messages: list[str])
     assert analysis.complete
 
 
-def test_a_flag_beyond_the_limits_is_said_to_be_incomplete() -> None:
+@pytest.mark.parametrize(("rollout", "codes"), [(20, ["condition_shadowed"]), (30, ["condition_shadowed"]), (50, [])])
+def test_beyond_the_limits_only_what_one_condition_shadows_is_found(rollout: float, codes: list[str]) -> None:
     asked = [(f"p{number}", "exact", "x") for number in range(14)]
-    analysis = analyse(ruleset(flag(*(when(test) for test in asked), when(("p0", "exact", "X")))), "f")
+    conditions = [*(when(test, rollout=30) for test in asked), when(("p0", "exact", "X"), rollout=rollout)]
+    analysis = analyse(ruleset(flag(*conditions)), "f")
     assert not analysis.complete
-    assert [finding.code for finding in analysis.findings] == ["condition_shadowed"]
+    assert [finding.code for finding in analysis.findings] == codes
