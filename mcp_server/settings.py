@@ -12,10 +12,11 @@ from urllib.parse import quote
 from mcp_server.services.errors import InvalidInput
 
 CONFIGURATION_FILE = "drysail.toml"
-NAMES = ("home", "database_url", "host", "port", "environment", "allowed_hosts", "record_properties", "flush_seconds")
 TEXTS = ("home", "database_url", "host", "environment")
-LISTS = ("allowed_hosts", "record_properties")
+LISTS = ("allowed_hosts", "record_properties", "record_deny", "record_hash")
+NAMES = (*TEXTS, "port", *LISTS, "record_share", "record_hash_ids", "flush_seconds")
 RECORD_ALL = "*"
+DENIED = ("$ip", "*password*", "*secret*", "*token*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,10 @@ class Settings:
     ``home`` is the folder with the SQLite database and the traffic (default ``./.drysail``). ``database_url`` is
     ``sqlite:///…`` inside it unless a PostgreSQL address is given. ``environment`` is what commands mean when they name
     none; None asks where there are several. ``allowed_hosts`` are further names for ``/mcp``.
-    ``record_properties`` are recorded beside those that flags refer to (``*``: all of them). ``flush_every`` is how
-    long recorded checks stay in memory: what a killed server loses.
+    ``record_properties`` are recorded beside those that flags refer to (``*``: all of them), except those that a
+    pattern of ``record_deny`` matches; values of those that one of ``record_hash`` matches are recorded as tokens only,
+    and with ``record_hash_ids`` so are distinct ids and device ids. ``record_share_ppm`` is the share of subjects that
+    is recorded. ``flush_every`` is how long recorded checks stay in memory: what a killed server loses.
     """
 
     home: Path
@@ -36,6 +39,10 @@ class Settings:
     environment: str | None
     allowed_hosts: tuple[str, ...]
     record_properties: tuple[str, ...]
+    record_deny: tuple[str, ...]
+    record_hash: tuple[str, ...]
+    record_hash_ids: bool
+    record_share_ppm: int
     flush_every: timedelta
 
 
@@ -59,6 +66,10 @@ def read_settings(
         home=home,
         allowed_hosts=_names(values.get("allowed_hosts")),
         record_properties=_names(values.get("record_properties")),
+        record_deny=_names(values.get("record_deny", DENIED)),
+        record_hash=_names(values.get("record_hash")),
+        record_hash_ids=_switch("record_hash_ids", values.get("record_hash_ids", False)),
+        record_share_ppm=_share("record_share", values.get("record_share", 100)),
         flush_every=timedelta(seconds=_number("flush_seconds", values.get("flush_seconds", 60))),
         database_url=values.get("database_url") or f"sqlite:///{quote(str(home / 'drysail.sqlite'))}",
         host=str(values["host"]),
@@ -75,6 +86,25 @@ def _number(name: str, value: Any) -> int:
     if number < 0:
         raise InvalidInput(f"{value!r} is no number from 0 on.", hint="Write digits only.", place=name)
     return number
+
+
+def _share(name: str, value: Any) -> int:
+    """Percent as parts per million."""
+    try:
+        percent = float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        percent = float("nan")
+    if not 0 <= percent <= 100:
+        raise InvalidInput(f"{value!r} is no share.", hint="Write percent from 0 to 100, such as 12.5.", place=name)
+    return round(percent * 10_000)
+
+
+def _switch(name: str, value: Any) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    text = str(value).strip().lower()
+    if text not in known:
+        raise InvalidInput(f"{value!r} is neither true nor false.", hint="Write true or false.", place=name)
+    return known[text]
 
 
 def _names(value: Any) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ FlagValue = bool | str | None
 
 Provenance = Literal["recorded", "reconstructed", "synthetic"]
 
+TrafficMode = Literal["exact", "statistical"]
+"""``statistical``: distinct ids were hashed, so shares are right and nobody can tell who is who."""
+
 
 class Measured(BaseModel):
     """Base of everything that a replay returns."""
@@ -150,6 +153,7 @@ class TrafficFacts(Measured):
     dropped: int
     sampled_ppm: int
     """Share of subjects that was recorded, in parts per million."""
+    mode: TrafficMode = "exact"
 
 
 class Impact(Measured):

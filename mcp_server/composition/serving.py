@@ -22,14 +22,17 @@ from mcp_server.settings import RECORD_ALL, Settings
 from mcp_server.tools import build_server
 from mcp_server.tools.keys import KeyAccess, KeyGate
 from mcp_server.traffic.archive import TrafficArchive
+from mcp_server.traffic.privacy import Privacy
 from mcp_server.traffic.recorder import SegmentRecorder
+from mcp_server.traffic.sampling import EVERYBODY, Sampling
+from mcp_server.traffic.secret import read_secret
 from mcp_server.traffic.spool import AllowedProperties, RecorderSettings
 
 
 def serve(home: Home, settings: Settings, started: Callable[[str], None]) -> None:
     """Serves flags and the MCP endpoint until the process is told to stop. ``started`` gets the address.
 
-    Raises Unavailable for a port in use.
+    Raises Unavailable for a port in use, or a secret that cannot be read.
     """
 
     with listen(settings.host, settings.port) as listener:
@@ -37,7 +40,7 @@ def serve(home: Home, settings: Settings, started: Callable[[str], None]) -> Non
         recorder = SegmentRecorder(
             settings.home,
             home.clock,
-            settings=RecorderSettings(flush_every=settings.flush_every),
+            settings=recorder_settings(settings),
             allowed_properties=_recorded_properties(serving, settings),
         )
         refresher = Refresher(
@@ -66,6 +69,26 @@ def serve(home: Home, settings: Settings, started: Callable[[str], None]) -> Non
         routes = [Route("/mcp", KeyGate(mcp_app, find_key))]
         started(listener.url)
         run(create_app(serving, recorder, extra_routes=routes, lifespan=lifespan), listener)
+
+
+def recorder_settings(settings: Settings) -> RecorderSettings:
+    """How a server with these settings records. Makes the home's secret where one is needed.
+
+    Raises Unavailable if that cannot be read or made.
+    """
+    is_sample = settings.record_share_ppm < EVERYBODY
+    hashes = bool(settings.record_hash) or settings.record_hash_ids
+    secret = read_secret(settings.home) if is_sample or hashes else None
+    return RecorderSettings(
+        flush_every=settings.flush_every,
+        sampling=Sampling() if secret is None else Sampling(settings.record_share_ppm, secret.sampling_salt),
+        privacy=Privacy(
+            denied=settings.record_deny,
+            hashed=settings.record_hash,
+            hashes_ids=settings.record_hash_ids,
+            tokens=secret.tokens if secret is not None and hashes else None,
+        ),
+    )
 
 
 def _recorded_properties(serving: Serving, settings: Settings) -> AllowedProperties:

@@ -10,7 +10,7 @@ from evaluator.hashed import hashes_of_answers
 from evaluator.result import Result
 from mcp_server.http.question import Question
 from mcp_server.http.rejection import Cause, Rejection
-from mcp_server.services.ports import AnsweredCheck, Clock, Recorder
+from mcp_server.services.ports import AnsweredCheck, Clock, Recorder, RecorderCounters
 from mcp_server.services.serving import Served, ServedEnvironment, Serving
 
 
@@ -34,6 +34,10 @@ class Answering:
     def now(self) -> datetime:
         """The time, aware UTC."""
         return self._clock()
+
+    def recorded(self) -> RecorderCounters:
+        """What became of the copies."""
+        return self._recorder.counters
 
     def served(self) -> Served:
         """What is served now. Raises Rejection (503) until the store was read for the first time."""

@@ -94,7 +94,20 @@ class _ServingState(Collector):
         yield _counter(
             "drysail_recorder_failures", "Answers that the recorder failed on.", self._answering.recorder_failures
         )
+        yield from self._recorder()
         yield from self._environments({} if served is None else served.environments)
+
+    def _recorder(self) -> Iterator[Metric]:
+        counters = self._answering.recorded()
+        yield _counter("drysail_recorder_offered_checks", "Checks handed to the recorder.", counters.offered)
+        yield _counter("drysail_recorder_recorded_checks", "Checks written to a segment.", counters.recorded)
+        yield _counter("drysail_recorder_dropped_checks", "Checks lost on the way to a segment.", counters.dropped)
+        yield _counter(
+            "drysail_recorder_sampled_out_checks", "Checks of subjects outside of the sample.", counters.sampled_out
+        )
+        yield _counter("drysail_recorder_segments", "Segments written.", counters.segments)
+        yield _counter("drysail_recorder_failed_writes", "Segments that the disk refused.", counters.failed_writes)
+        yield _gauge("drysail_recorder_queue_length", "Requests waiting for the recorder.", counters.waiting)
 
     def _environments(self, environments: Mapping[str, ServedEnvironment]) -> Iterator[Metric]:
         labels = ["environment"]

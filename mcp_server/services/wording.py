@@ -103,6 +103,8 @@ def trust_lines(impact: Impact | None, traffic: TrafficFacts | None) -> list[str
         if compared
         else "no recorded answers to compare the replay with",
     ]
+    if traffic.mode == "statistical":
+        lines.append("statistical: shares only, because distinct ids were hashed when this was recorded")
     if traffic.dropped:
         lines.append(f"{traffic.dropped:,} checks were dropped while recording")
     return lines

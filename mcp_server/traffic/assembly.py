@@ -69,6 +69,7 @@ def traffic_facts(
         checks=sum(manifest.checks for manifest in manifests),
         dropped=sum(manifest.dropped for manifest in manifests),
         sampled_ppm=min(manifest.sampled_ppm for manifest in manifests),
+        mode="statistical" if any(manifest.redaction.ids == "hashed" for manifest in manifests) else "exact",
     )
 
 

@@ -45,7 +45,7 @@ def groups_to_merge(manifests: Sequence[SegmentManifest], now: datetime) -> list
     for manifest in manifests:
         period = _finished_period(manifest, now)
         if period is not None:
-            kind = (manifest.provenance, manifest.kept, manifest.sampled_ppm, period)
+            kind = (manifest.provenance, manifest.kept, manifest.sampled_ppm, manifest.redaction, period)
             by_kind.setdefault(kind, []).append(manifest)
     chunks = (chunk for group in by_kind.values() for chunk in _chunks(group))
     return [chunk for chunk in chunks if len(chunk) > 1]
@@ -109,4 +109,5 @@ def common_origin(manifest: SegmentManifest) -> Origin:
         source="compaction",
         kept=None if manifest.kept is None else frozenset(manifest.kept),
         sampled_ppm=manifest.sampled_ppm,
+        redaction=manifest.redaction,
     )

@@ -13,7 +13,7 @@ from evaluator.context import Context
 from mcp_server.services.ports import AnsweredCheck
 from mcp_server.traffic.interning import ContextTable, Unrecordable, check_name, json_text, parse_texts
 from mcp_server.traffic.layout import LOG, TABLE_COLUMNS
-from mcp_server.traffic.manifest import ColumnKind, ColumnName, microseconds
+from mcp_server.traffic.manifest import NOTHING_WITHHELD, ColumnKind, ColumnName, Redaction, microseconds
 from mcp_server.traffic.tables import Table
 from policies.impact import FlagValue, Provenance
 from policies.replay.recording import NOT_RECORDED
@@ -36,6 +36,7 @@ class Origin:
     source: str
     kept: frozenset[str] | None = None
     sampled_ppm: int = 1_000_000
+    redaction: Redaction = NOTHING_WITHHELD
 
 
 @dataclass(frozen=True, slots=True)

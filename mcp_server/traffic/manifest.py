@@ -10,9 +10,10 @@ from evaluator.json_text import digest
 from mcp_server.services.errors import Unavailable
 from mcp_server.services.record import Record
 from mcp_server.services.statistics import DailyVolume
-from policies.impact import Provenance
+from policies.impact import Provenance, TrafficMode
 
-FORMAT = 1
+FORMAT = 2
+"""Format 1 could not say that values or ids are hashed; it is still read."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -36,6 +37,26 @@ class FileSeal(Record):
 
     sha256: str
     bytes: int
+
+
+class Redaction(Record):
+    """What a recorder withheld beside the properties that it did not keep.
+
+    ``denied`` are patterns of names whose values were never written; ``hashed`` are patterns of names whose values were
+    written as tokens only. Where ``ids`` is ``hashed``, so are distinct ids and device ids.
+    """
+
+    denied: tuple[str, ...] = ()
+    hashed: tuple[str, ...] = ()
+    ids: Literal["plain", "hashed"] = "plain"
+
+    @property
+    def mode(self) -> TrafficMode:
+        """Whether the recording knows who its subjects are."""
+        return "statistical" if self.ids == "hashed" else "exact"
+
+
+NOTHING_WITHHELD = Redaction()
 
 
 class SegmentManifest(Record):
@@ -67,6 +88,7 @@ class SegmentManifest(Record):
     columns: tuple[ColumnName, ...]
     files: dict[str, FileSeal]
     replaces: tuple[str, ...] = ()
+    redaction: Redaction = NOTHING_WITHHELD
 
     def as_text(self) -> str:
         """The file's content."""
@@ -80,9 +102,9 @@ def segment_id(fields: Mapping[str, Any]) -> str:
     return f"seg_{start}_{digest(body)[:12]}"
 
 
-def redaction_digest(kept: tuple[str, ...] | None) -> str:
-    """Identifies what was left out of a segment."""
-    return digest({"kept": kept})
+def redaction_digest(kept: tuple[str, ...] | None, redaction: Redaction, sampled_ppm: int) -> str:
+    """Identifies what was left out of a segment, and how its subjects were chosen."""
+    return digest({"kept": kept, "sampled_ppm": sampled_ppm, **redaction.model_dump(mode="json")})
 
 
 def parse_manifest(text: bytes, path: Path) -> SegmentManifest:

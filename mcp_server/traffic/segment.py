@@ -133,13 +133,14 @@ def _describe(content: Content, files: dict[str, FileSeal]) -> SegmentManifest:
         dropped=content.dropped,
         sampled_ppm=origin.sampled_ppm,
         kept=kept,
-        redaction_digest=redaction_digest(kept),
+        redaction_digest=redaction_digest(kept, origin.redaction, origin.sampled_ppm),
         sdks=sdk_mix(content),
         volume=volumes(content),
         busy=busy_periods(log["at"]),
         columns=content.columns,
         files=files,
         replaces=content.replaces,
+        redaction=origin.redaction,
     )
     return manifest.model_copy(update={"id": segment_id(manifest.model_dump(mode="json"))})
 

@@ -10,10 +10,11 @@ from secrets import token_hex
 
 import duckdb
 
-from mcp_server.services.ports import AnsweredCheck
+from mcp_server.services.ports import AnsweredCheck, RecorderCounters
 from mcp_server.traffic.draft import Draft, Origin
 from mcp_server.traffic.interning import Unrecordable
 from mcp_server.traffic.layout import TrafficFolder
+from mcp_server.traffic.privacy import NOTHING_PRIVATE, Privacy
 from mcp_server.traffic.sampling import Sampling
 from mcp_server.traffic.segment import write_segment
 
@@ -40,16 +41,7 @@ class RecorderSettings:
     capacity: int = 10_000
     poll_seconds: float = 0.2
     sampling: Sampling = field(default_factory=Sampling)
-
-
-@dataclass(slots=True)
-class Counters:
-    """What became of the checks so far: written to a segment, or lost on the way."""
-
-    recorded: int = 0
-    dropped: int = 0
-    segments: int = 0
-    failed_writes: int = 0
+    privacy: Privacy = NOTHING_PRIVATE
 
 
 class Spool:
@@ -58,7 +50,7 @@ class Spool:
     def __init__(
         self, home: Path, settings: RecorderSettings, allowed_properties: AllowedProperties = keep_all
     ) -> None:
-        self.counters = Counters()
+        self.counters = RecorderCounters()
         self._home = home
         self._settings = settings
         self._allowed_properties = allowed_properties
@@ -68,15 +60,22 @@ class Spool:
 
     def take(self, check: AnsweredCheck, now: datetime) -> None:
         """Adds a check to its environment's draft, and writes the draft if it is full."""
+        self.counters.offered += len(check.results)
         if not self._settings.sampling.keeps(check.environment, check.context.distinct_id):
+            self.counters.sampled_out += len(check.results)
             return
         draft = self._draft(check.environment, now)
         try:
-            draft.add(check)
+            draft.add(self._settings.privacy.withheld(check))
         except Unrecordable:
             self.drop(check.environment, len(check.results))
         if draft.checks >= self._settings.flush_checks:
             self._write(check.environment)
+
+    def turn_away(self, environment: str, checks: int) -> None:
+        """Counts checks that were offered while there was no room."""
+        self.counters.offered += checks
+        self.drop(environment, checks)
 
     def drop(self, environment: str, checks: int) -> None:
         """Counts checks that are lost; the environment's next segment says so."""
@@ -104,6 +103,7 @@ class Spool:
                 source=f"recorder {self._name} {self.counters.segments + self.counters.failed_writes}",
                 kept=self._kept(environment),
                 sampled_ppm=self._settings.sampling.ppm,
+                redaction=self._settings.privacy.redaction,
             )
             self._drafts[environment] = Draft(origin), now
         return self._drafts[environment][0]
@@ -130,4 +130,4 @@ class Spool:
         except Exception:
             log.exception("The allow-list of %s is not available; no property is recorded until it is.", environment)
             return frozenset()
-        return None if allowed is None else frozenset(allowed)
+        return self._settings.privacy.kept(allowed)

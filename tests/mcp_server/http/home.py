@@ -17,7 +17,7 @@ from mcp_server.http.refresher import Refresher
 from mcp_server.http.running import make_server
 from mcp_server.http.sources import SYSTEM, Sources
 from mcp_server.services.environment import KeyKind
-from mcp_server.services.ports import AnsweredCheck, Recorder, Store
+from mcp_server.services.ports import AnsweredCheck, Recorder, RecorderCounters, Store
 from mcp_server.services.serving import Serving
 from mcp_server.store import SqlStore, open_store
 from tests.contracts import given
@@ -38,6 +38,11 @@ class Recorded:
 
     def offer(self, check: AnsweredCheck) -> None:
         self.checks.append(check)
+
+    @property
+    def counters(self) -> RecorderCounters:
+        offered = sum(len(check.results) for check in self.checks)
+        return RecorderCounters(offered=offered, recorded=offered)
 
 
 class ServedHome:
