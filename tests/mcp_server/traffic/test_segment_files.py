@@ -13,7 +13,7 @@ from evaluator.context import Context
 from mcp_server.services.errors import DrysailError, InvalidInput, NotFound, Unavailable
 from mcp_server.traffic.archive import TrafficArchive
 from mcp_server.traffic.layout import BUCKETS, CONTEXTS, DICTIONARIES, LOG, MANIFEST, TrafficFolder
-from mcp_server.traffic.manifest import SegmentManifest
+from mcp_server.traffic.manifest import FORMAT, SegmentManifest
 from mcp_server.traffic.merging import merged
 from tests.mcp_server.traffic.given import NOW, PRODUCTION, check, recording_of, segment, snapshot_of
 
@@ -135,8 +135,8 @@ def test_a_changed_registration_is_found(tmp_path: Path) -> None:
 
 def test_a_newer_format_asks_for_an_upgrade(tmp_path: Path) -> None:
     path = file_of(tmp_path, write(tmp_path), MANIFEST)
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 2, "invented_later": True}))
-    with pytest.raises(Unavailable, match=r"format 2.*Upgrade") as raised:
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": FORMAT + 1, "invented_later": True}))
+    with pytest.raises(Unavailable, match=rf"format {FORMAT + 1}.*Upgrade") as raised:
         snapshot_of(tmp_path)
     assert raised.value.code == "FORMAT_TOO_NEW"
 
