@@ -19,6 +19,11 @@ def is_play(case: Case) -> bool:
     return case.sandbox and case.traffic is not None and case.traffic.provenance == "synthetic"
 
 
+def is_statistical(case: Case) -> bool:
+    """Whether distinct ids were hashed when the traffic was recorded: shares are known, identities are not."""
+    return case.traffic is not None and case.traffic.mode == "statistical"
+
+
 def with_evidence(case: Case, look: Callable[[TrafficFacts, Impact], Remark | list[Remark]]) -> list[Remark]:
     """What ``look`` says; insufficient evidence where there is no traffic, nobody in it, or where it is made up."""
     if case.traffic is None or case.impact is None:

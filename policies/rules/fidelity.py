@@ -1,10 +1,12 @@
 """``cov.fidelity``, ``cov.compared``: whether the replay of what is in force gives the answers that were recorded."""
 
+from dataclasses import replace
+
 from pydantic import Field
 
 from policies.case import Case
 from policies.impact import Impact, TrafficFacts
-from policies.rules.evidence import insufficient, is_play, with_evidence
+from policies.rules.evidence import insufficient, is_play, is_statistical, with_evidence
 from policies.rules.measure import not_applicable, passed
 from policies.rules.rule import Count, Params, Percentage, Remark, Rule
 from policies.rules.wording import exactly, number, percent, plural
@@ -45,6 +47,10 @@ def _check_fidelity(case: Case, params: FidelityParams) -> list[Remark]:
         observed, limit = f"{share} differ", f"≤ {most}"
         if 100 * fidelity.differing <= params.max_differing_pct * fidelity.compared:
             return passed(observed, limit, message)
+        if is_statistical(case):
+            # Hashed ids fall into other buckets than the plain ones did, so rollouts alone make answers differ.
+            remark = insufficient(message + _HASHED, observed=observed, limit=limit, fix=_PLAIN_IDS)
+            return replace(remark, level=Level.APPROVE)
         return insufficient(message, observed=observed, limit=limit, fix=_EXPLAIN)
 
     return with_evidence(case, look)
@@ -68,6 +74,10 @@ def _check_compared(case: Case, params: ComparedParams) -> list[Remark]:
 
 
 _CIRCULAR = "The answers in generated traffic are the evaluator's own, so comparing them proves nothing."
+_HASHED = " The traffic is statistical: distinct ids were hashed, so each subject falls into another part of a rollout."
+_PLAIN_IDS = Fix(
+    kind="record", text="Record without record_hash_ids and take a new snapshot, or ask a person to approve."
+)
 _EXPLAIN = Fix(
     kind="ask",
     text="Ask a person to find out why recorded answers differ (an older client, or another version of Drysail) "

@@ -5,6 +5,7 @@ from pydantic import Field
 from policies.case import Case
 from policies.impact import FlagImpact, Impact
 from policies.rules.condition import definition_after, flag_edits, has_variants
+from policies.rules.evidence import insufficient, is_statistical
 from policies.rules.measure import each_flag, passed
 from policies.rules.rule import Count, Params, Remark, Rule
 from policies.rules.wording import number, plural
@@ -19,6 +20,9 @@ class ReassignParams(Params):
 
 def _check_reassign(case: Case, params: ReassignParams) -> list[Remark]:
     def look(flag: FlagImpact, impact: Impact) -> Remark:
+        if is_statistical(case) and _may_have_variants(case, flag.flag):
+            limit = f"≤ {number(params.max_subjects)}"
+            return insufficient(_HASHED, observed="statistical", limit=limit, flag=flag.flag, fix=_PLAIN_IDS)
         since = case.drift.get(flag.flag)
         before = 0 if since is None else since.switched
         if before > flag.switched:
@@ -71,6 +75,10 @@ def _may_have_variants(case: Case, key: str) -> bool:
     return not definitions or any(map(has_variants, definitions))
 
 
+_HASHED = "The traffic is statistical (distinct ids were hashed), so nobody can tell who has which variant."
+_PLAIN_IDS = Fix(
+    kind="record", text="Record without record_hash_ids and take a new snapshot, or ask a person to approve."
+)
 _KEEP = Fix(
     kind="ask",
     text="Keep the order and the weights of the variants that people have (grow one from subjects without any), "
@@ -82,7 +90,7 @@ REASSIGN = Rule(
     level=Level.APPROVE,
     summary="Nobody who has a variant gets another one.",
     reason="A switch is jarring for people and ruins the experiment that the variants serve.",
-    inputs=frozenset({"impact", "definition", "drift"}),
+    inputs=frozenset({"impact", "definition", "drift", "traffic"}),
     params=ReassignParams,
     check=_check_reassign,
 )
