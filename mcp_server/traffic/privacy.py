@@ -59,8 +59,9 @@ class Privacy:
     @cached_property
     def redaction(self) -> Redaction:
         """What manifests say about it."""
-        ids = "hashed" if self.hashes_ids else "plain"
-        return Redaction(denied=self._denied.texts, hashed=self._hashed.texts, ids=ids)
+        return Redaction(
+            denied=self._denied.texts, hashed=self._hashed.texts, ids="hashed" if self.hashes_ids else "plain"
+        )
 
     def kept(self, allowed: Collection[str] | None) -> frozenset[str] | None:
         """The names that may be written, of those that are allowed. None, which allows all, stays None."""
@@ -123,10 +124,8 @@ class Privacy:
         ids = {context.distinct_id, device} - {None, ""}
 
         def hidden(values: Properties, names: Collection[str] = ()) -> dict[str, JsonValue | Mark]:
-            return {
-                name: REDACTED if name in names or _names_one_of(ids, value) else value
-                for name, value in values.items()
-            }
+            told = {name: value for name, value in values.items() if name not in names and not _is_one_of(ids, value)}
+            return {name: told.get(name, REDACTED) for name in values}
 
         return replace(
             context,
@@ -146,7 +145,7 @@ def token_name(name: str) -> str:
     return TOKEN_PREFIX + name
 
 
-def _names_one_of(ids: Collection[str | None], value: JsonValue | Mark) -> bool:
+def _is_one_of(ids: Collection[str | None], value: JsonValue | Mark) -> bool:
     """Whether a value is one of these ids, as text or as a number."""
     if type(value) is int:
         return value.bit_length() < 256 and str(value) in ids
