@@ -115,14 +115,21 @@ def stats(ctx: typer.Context, snapshot: Chosen = None, environment: Environment 
 def prune(
     ctx: typer.Context,
     days: Annotated[int, typer.Option(min=0, help="Delete what ended longer ago than this.")] = 30,
+    subject: Annotated[
+        str | None, typer.Option(help="Delete this distinct id or device id instead, from all traffic.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --subject: do not ask.")] = False,
     environment: Environment = None,
     json: Json = False,
 ) -> None:
-    """Delete old traffic. What the newest snapshot and open proposals rest on stays.
+    """Delete old traffic, or everything about one subject. What the newest snapshot and open proposals rest on stays.
 
-    [bold]Example[/bold]
+    With --subject nothing stays: segments are written again without it, and what was judged on them becomes stale.
+
+    [bold]Examples[/bold]
 
       drysail traffic prune --days 7 --environment production
+      drysail traffic prune --subject user-4711 --environment production
     """
     from datetime import timedelta
 
@@ -130,6 +137,11 @@ def prune(
     from mcp_server.services.traffic import prune_traffic
 
     home = home_of(ctx)
+    if subject is not None:
+        from mcp_server.cli.forgetting import forget
+
+        forget(home, environment_of(ctx, home, environment), subject, ask=not yes, json=json)
+        return
     pruned = prune_traffic(home, environment_of(ctx, home, environment), timedelta(days=days))
     if json:
         print_json(pruned)

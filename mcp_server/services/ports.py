@@ -18,7 +18,7 @@ from mcp_server.services.proposal import Approval, DocumentEdit, Evidence, Propo
 from mcp_server.services.record import Record
 from mcp_server.services.snapshot import WHOLE, Part, Snapshot
 from mcp_server.services.statistics import TrafficStatistics
-from mcp_server.services.traffic_files import ImportReport, ImportRequest, Pruned
+from mcp_server.services.traffic_files import Forgotten, ImportReport, ImportRequest, Pruned, Trace
 from policies.impact import Provenance
 from policies.replay.recording import Recording
 
@@ -287,6 +287,17 @@ class Traffic(Protocol):
 
     def prune(self, environment: str, *, before: datetime, keep: Collection[str], now: datetime) -> Pruned:
         """Deletes segments that ended before a moment and those that were replaced; never those in ``keep``."""
+        ...
+
+    def trace(self, environment: str, subject: str) -> Trace:
+        """What ``forget`` would take away. Raises Unavailable if a segment is damaged."""
+        ...
+
+    def forget(self, environment: str, subject: str, now: datetime) -> Forgotten:
+        """Deletes whatever was recorded of a distinct id or device id, everywhere in the environment.
+
+        Raises Unavailable if a segment is damaged or the disk refuses; the same call then finishes the work.
+        """
         ...
 
     def quarantine(self, environment: str, segment: str, now: datetime) -> QuarantinedSegment:

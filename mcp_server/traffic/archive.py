@@ -12,11 +12,12 @@ from mcp_server.services.errors import NotFound, Unavailable
 from mcp_server.services.generation import Evaluate, GenerationPlan, Progress
 from mcp_server.services.snapshot import WHOLE, Part, Snapshot
 from mcp_server.services.statistics import TrafficStatistics
-from mcp_server.services.traffic_files import ImportReport, ImportRequest, Pruned
+from mcp_server.services.traffic_files import Forgotten, ImportReport, ImportRequest, Pruned, Trace
 from mcp_server.traffic.answers import Window, merge_answers, merge_buckets
 from mcp_server.traffic.assembly import NOBODYS_FACTS, Extent, assemble, traffic_facts
 from mcp_server.traffic.compaction import groups_to_merge, merge_segments, only_one
 from mcp_server.traffic.exporting import export_lines
+from mcp_server.traffic.forgetting import Subject, forget, trace
 from mcp_server.traffic.generator import generate
 from mcp_server.traffic.importing import import_file
 from mcp_server.traffic.layout import MANIFEST, TrafficFolder
@@ -34,6 +35,7 @@ from mcp_server.traffic.quarantine import (
     why_set_aside,
 )
 from mcp_server.traffic.retention import prune_segments, sweep_unfinished
+from mcp_server.traffic.secret import read_secret
 from mcp_server.traffic.segment import check_files, read_manifest, segment_gone
 from mcp_server.traffic.statistics import summarise
 from policies.impact import Provenance, TrafficFacts
@@ -167,6 +169,17 @@ class TrafficArchive:
     def quarantined(self, environment: str) -> Sequence[QuarantinedSegment]:
         """What was moved aside and is not back, oldest first."""
         return quarantined(TrafficFolder.of(self._home, environment))
+
+    def trace(self, environment: str, subject: str) -> Trace:
+        """What ``forget`` would take away. Raises Unavailable if a segment is damaged."""
+        tokens = read_secret(self._home).tokens
+        return trace(TrafficFolder.of(self._home, environment), Subject(environment, subject, tokens))
+
+    def forget(self, environment: str, subject: str, now: datetime) -> Forgotten:
+        """Deletes whatever was recorded of a distinct id or device id. See ``forgetting``."""
+        tokens = read_secret(self._home).tokens
+        forgotten = forget(TrafficFolder.of(self._home, environment), Subject(environment, subject, tokens), now)
+        return forgotten.model_copy(update={"token": tokens.of_subject(environment, subject)})
 
     def quarantine(self, environment: str, segment: str, now: datetime) -> QuarantinedSegment:
         """Moves one segment aside, whatever state it is in. Raises NotFound."""
