@@ -65,3 +65,24 @@ class Pruned(Record):
 
     segments: tuple[str, ...]
     bytes: int
+
+
+class Trace(Record):
+    """Where a subject is: segments that hold it, those that bigger ones replace included, and checks that count."""
+
+    segments: int
+    checks: int
+
+
+class Forgotten(Record):
+    """What became of a subject's traffic. ``token`` stands for its id.
+
+    ``deleted`` are segments that held it, ``rewritten`` those written in their place. ``quarantined`` counts deleted
+    segments in quarantine. ``unfinished`` counts what other processes may be writing just now, which was left alone.
+    """
+
+    token: str = ""
+    rewritten: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    quarantined: int = 0
+    unfinished: int = 0

@@ -25,7 +25,7 @@ def prune_segments(
     for manifest in sorted(manifests, key=lambda manifest: len(manifest.replaces)):
         is_over = manifest.id in replaced or manifest.last_at < before
         if is_over and manifest.id not in keep and there.isdisjoint(manifest.replaces):
-            _delete(folder, manifest.id)
+            delete_segment(folder, manifest.id)
             there.discard(manifest.id)
             deleted.append(manifest)
     return Pruned(
@@ -43,7 +43,7 @@ def sweep_unfinished(folder: TrafficFolder, now: datetime) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _delete(folder: TrafficFolder, segment: str) -> None:
+def delete_segment(folder: TrafficFolder, segment: str) -> None:
     """Out of sight in one step, then for good: no reader meets half a segment."""
     folder.writing.mkdir(mode=0o700, exist_ok=True)
     dying = folder.segment(segment).rename(folder.writing / token_hex(8))
