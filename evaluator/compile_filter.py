@@ -94,6 +94,7 @@ def _property_test(
         negated=negated,
         filter=entry,
         text=compiled.text,
+        remembered=compiled.remembered,
     )
 
 

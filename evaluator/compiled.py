@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from evaluator.context import JsonValue, Mark
-from evaluator.text_test import TextTest
+from evaluator.text_test import Remembered, TextTest
 
 Predicate = Callable[[JsonValue | Mark, datetime], bool]
 """Tests one property value at one moment. Takes ``MISSING`` like a value; is never asked about ``REDACTED``,
@@ -23,7 +23,7 @@ class PropertyTest:
 
     ``source`` is the group type's name where ``group_index`` is mapped, else None: such a filter never matches.
     ``uses_now`` is true where the answer can depend on the moment. ``negated`` (cohort leaves only) inverts the
-    predicate's answer. ``text`` is the predicate once more in the form that the evaluator prefers for texts.
+    predicate's answer. ``text`` and ``remembered`` say the same of texts, faster.
 
     Two properties exist without being passed: the person's ``distinct_id`` is the subject's id unless
     ``Context.properties`` has one, and a group's ``$group_key`` is the key in ``Context.groups``, always. A group
@@ -38,6 +38,7 @@ class PropertyTest:
     negated: bool
     filter: Mapping[str, Any]
     text: TextTest | None = None
+    remembered: Remembered | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -51,14 +51,15 @@ def admit(step: Step, identity: bytes) -> Result | None:
     """The answer of a condition whose filters match; None if its rollout leaves the subject out."""
     if not identity:
         return step.at_zero
-    if step.bound is None and step.pinned is not None:
-        return step.pinned
+    bound, pinned = step.bound, step.pinned
+    if bound is None and pinned is not None:
+        return pinned
     hashed = step.start()
     hashed.update(identity)
-    if step.bound is not None and hashed.digest() >= step.bound:
+    if bound is not None and hashed.digest() >= bound:
         return None
-    if step.pinned is not None:
-        return step.pinned
+    if pinned is not None:
+        return pinned
     hashed.update(b"variant")
     place = hashed.digest()
     for bound, answer in step.variants:

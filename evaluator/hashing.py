@@ -62,7 +62,12 @@ def hashed_bytes(text: str) -> bytes:
 
 def subject_bytes(distinct_id: str) -> bytes:
     """The part of a distinct id that is hashed."""
-    return hashed_bytes(distinct_id if len(distinct_id) <= MAX_DISTINCT_ID else distinct_id[:MAX_DISTINCT_ID])
+    if len(distinct_id) > MAX_DISTINCT_ID:
+        distinct_id = distinct_id[:MAX_DISTINCT_ID]
+    try:
+        return distinct_id.encode()
+    except UnicodeEncodeError:
+        return hashed_bytes(distinct_id)
 
 
 def hash_start(flag_key: str) -> HashStart:

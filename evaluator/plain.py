@@ -1,7 +1,7 @@
 """A plain flag as one function of Python, which runs no loop and calls nothing that the check does not need.
 
 The source is put together from the templates below and knows no flag: it follows from the *shape* alone, which is how
-many conditions there are, with how many filters each, and in which form each filter tests a text. All that makes it a
+many conditions there are, with how many filters each, and how each filter tests a text. All that makes it a
 certain flag (names, wanted values, predicates, answers) is handed to it as objects. Flags of one shape share the code.
 """
 
@@ -17,10 +17,8 @@ from evaluator.context import MISSING, REDACTED, Context
 from evaluator.decide import admit, decide
 from evaluator.facts import Facts
 from evaluator.hashing import subject_bytes
-from evaluator.matching.semver import known_version
 from evaluator.program import Program
 from evaluator.result import Result
-from evaluator.text_test import Form
 
 Answer = Callable[[Context, datetime, Facts], Result]
 """Answers one flag to one subject."""
@@ -28,8 +26,8 @@ Answer = Callable[[Context, datetime, Facts], Result]
 LARGEST: Final = 64
 """Conditions and filters that a function may have. A greater flag, of which there are few, is decided in a loop."""
 
-Shape = Sequence[Sequence[Form | None]]
-"""For each condition the forms of its filters; None for a filter that has only a predicate."""
+Shape = Sequence[Sequence[str]]
+"""For each condition the templates of its filters."""
 
 
 class Unknown(Exception):
@@ -41,25 +39,25 @@ def plain_answer(program: Program, flag: CompiledFlag) -> Answer | None:
     tests = [[test for test in condition.tests if isinstance(test, PropertyTest)] for condition in flag.conditions]
     if len(tests) + sum(map(len, tests)) > LARGEST:
         return None
-    shape = tuple(tuple(test.text and test.text.form for test in each) for each in tests)
+    shape = tuple(tuple(map(_template, each)) for each in tests)
     given = chain.from_iterable(
-        chain([step], *((test.property, test.predicate, test.text and test.text.wanted) for test in each))
+        chain([step], *((test.property, test.predicate, _wanted(test)) for test in each))
         for step, each in zip(program.steps, tests, strict=True)
     )
-    return _factory(shape, program.early_exit)(program, *given)
+    return _factory(shape, program.early_exit)(program, program.all_missed, *given)
 
 
 @lru_cache(maxsize=256)
 def _factory(shape: Shape, early_exit: bool) -> Callable[..., Answer]:
     """What makes the functions of one shape, given the objects that ``plain_answer`` lists."""
-    given, lines = ["program"], ["best = program.all_missed"]
-    for number, forms in enumerate(shape):
+    given, lines = ["program", "missed"], ["best = missed"]
+    for number, templates in enumerate(shape):
         step, conditions = f"step_{number}", []
         given.append(step)
-        for position, form in enumerate(forms):
+        for position, template in enumerate(templates):
             place = f"{number}_{position}"
             given.extend(f"{part}_{place}" for part in ("name", "predicate", "wanted"))
-            conditions.append(_filter(form).replace("@", place))
+            conditions.append(template.replace("@", place))
         lines.append(f"if {' and '.join(conditions) or 'True'}:")
         lines.extend((_ADMIT_OR_END if early_exit else _ADMIT).replace("@", step).splitlines())
     source = _FUNCTION.format(given=", ".join(given), body="\n            ".join(lines))
@@ -71,7 +69,7 @@ def _factory(shape: Shape, early_exit: bool) -> Callable[..., Answer]:
 _FUNCTION: Final = """
 def make({given}):
     def answer(context, now, facts):
-        get = context.properties.get
+        properties = context.properties
         try:
             {body}
             return best
@@ -85,17 +83,24 @@ _ADMIT: Final = """\
         return answer
     best = @.excluded"""
 _ADMIT_OR_END: Final = "    return admit(@, subject_bytes(context.distinct_id)) or @.excluded"
-_FILTER: Final = "(predicate_@(value, now) if (value := get(name_@, MISSING)) is not REDACTED else unknown())"
-_TEXT_FILTER: Final = """\
-(({test}) if type(value := get(name_@, MISSING)) is str{of} \
+_FILTER: Final = """\
+(({test}) if type(value := properties.get(name_@, MISSING)) is str{of} \
 else predicate_@(value, now) if value is not REDACTED else unknown())"""
+_ONLY_ASKED: Final = """\
+(predicate_@(value, now) if (value := properties.get(name_@, MISSING)) is not REDACTED else unknown())"""
 
 
-def _filter(form: Form | None) -> str:
-    if form is None:
-        return _FILTER
-    of = "" if form.of is None else f" and {form.of}"
-    return _TEXT_FILTER.format(test=form.test.format(wanted="wanted_@"), of=of)
+def _template(test: PropertyTest) -> str:
+    if test.remembered is not None:
+        return _FILTER.format(test="wanted_@[value]", of="")
+    if test.text is None:
+        return _ONLY_ASKED
+    form = test.text.form
+    return _FILTER.format(test=form.test.format(wanted="wanted_@"), of="" if form.of is None else f" and {form.of}")
+
+
+def _wanted(test: PropertyTest) -> Any:
+    return test.text.wanted if test.remembered is None and test.text is not None else test.remembered
 
 
 def _unknown() -> Never:
@@ -109,7 +114,6 @@ _SURROUNDINGS: Final = {
     "Unknown": Unknown,
     "admit": admit,
     "decide": decide,
-    "known_version": known_version,
     "subject_bytes": subject_bytes,
     "unknown": _unknown,
 }

@@ -1,14 +1,19 @@
-"""How a filter tests a property that is text, said as one expression: what ``evaluator.plain`` builds functions from.
+"""How a filter tests a property that is text, other than by a call: as one expression, or out of its memory.
 
-It answers what the filter's predicate answers, for the texts it takes. All other values are the predicate's alone.
+Both answer what the filter's predicate answers, for the texts they take. All other values are the predicate's alone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 KNOWN_LENGTH: Final = 64
 """Characters of the longest text that is remembered with the version it spells."""
+
+REMEMBERED: Final = 256
+REMEMBERED_LENGTH: Final = 64
+"""How many texts a filter remembers at most, and how long they may be."""
 
 _ASCII: Final = "value.isascii()"
 _SHORT: Final = f"len(value) <= {KNOWN_LENGTH}"
@@ -43,3 +48,21 @@ class TextTest:
 
     form: Form
     wanted: Any
+
+
+class Remembered(dict[str, bool]):
+    """What a predicate that does not depend on the moment said of texts. When there are too many, all are forgotten."""
+
+    __slots__ = ("_test",)
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._test = test
+
+    def __missing__(self, text: str) -> bool:
+        answer = self._test(text)
+        if len(text) <= REMEMBERED_LENGTH:
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[text] = answer
+        return answer

@@ -1,8 +1,8 @@
 """From a filter to a predicate."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
@@ -12,20 +12,22 @@ from evaluator.context import MISSING, JsonValue, Mark
 from evaluator.json_text import brief
 from evaluator.matching import dates, equality, numbers, regex, semver, semver_ranges, text
 from evaluator.matching.errors import BadFilter
-from evaluator.matching.text_test import text_test
-from evaluator.text_test import Form, TextTest
+from evaluator.matching.text_test import PARTS, text_test
+from evaluator.text_test import Form, Remembered, TextTest
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPredicate:
     """A filter's test of a property value. ``uses_now``: its answer can depend on the moment of the check.
 
-    ``text`` is the same test of a text in another form, where there is one.
+    ``text`` is the same test of a text in another form, where there is one. ``remembered`` answers texts out of memory;
+    None where the moment counts, and for parts of texts, which are found as fast in properties that differ for all.
     """
 
     predicate: Predicate
     uses_now: bool
     text: TextTest | None = None
+    remembered: Remembered | None = None
 
 
 _Compile = Callable[[JsonValue], Predicate | None]
@@ -38,6 +40,7 @@ def _pair(positive: str, negative: str, compile_value: Callable[..., Predicate])
     }
 
 
+_ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _ALIASES: Final = {"min": "gte", "max": "lte"}
 _PRESENCE: Final[Mapping[str, Predicate]] = {
     "is_set": lambda value, now: value is not MISSING,
@@ -84,11 +87,16 @@ def compile_predicate(filter: Mapping[str, Any], *, matching_version: int, timez
     if wanted is None or operator in _ELSEWHERE:
         return CompiledPredicate(_never, uses_now=False)
     if operator in _EQUALITY:
-        return _equality(wanted, _EQUALITY[operator], matching_version)
+        return _remembering(_equality(wanted, _EQUALITY[operator], matching_version))
     if operator in dates.COMPARISONS:
         dated = dates.compares(wanted, comparison=dates.COMPARISONS[operator], timezone=timezone)
         return CompiledPredicate(dated or _never, uses_now=dated is not None)
-    return CompiledPredicate(_TIMELESS[operator](wanted) or _never, uses_now=False, text=text_test(operator, wanted))
+    made = CompiledPredicate(_TIMELESS[operator](wanted) or _never, uses_now=False, text=text_test(operator, wanted))
+    return made if operator in PARTS else _remembering(made)
+
+
+def _remembering(made: CompiledPredicate) -> CompiledPredicate:
+    return replace(made, remembered=Remembered(lambda text: made.predicate(text, _ANY_MOMENT)))
 
 
 def _equality(wanted: JsonValue, positive: bool, matching_version: int) -> CompiledPredicate:

@@ -6,7 +6,7 @@ from evaluator.context import JsonValue
 from evaluator.matching import semver, text
 from evaluator.text_test import Form, TextTest
 
-_PARTS: Final = {
+PARTS: Final = {
     "icontains": Form.CONTAINS,
     "not_icontains": Form.LACKS,
     "starts_with": Form.STARTS,
@@ -26,7 +26,7 @@ _VERSIONS: Final = {
 
 def text_test(operator: str, wanted: JsonValue) -> TextTest | None:
     """The text test of an operator (no alias, no equality); None where there is only the predicate."""
-    if operator in _PARTS:
-        return TextTest(_PARTS[operator], text.folded(wanted))
+    if operator in PARTS:
+        return TextTest(PARTS[operator], text.folded(wanted))
     version = semver.version_of(wanted) if operator in _VERSIONS else None
     return None if version is None else TextTest(_VERSIONS[operator], version)

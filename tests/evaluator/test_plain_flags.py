@@ -1,6 +1,6 @@
 """Functions made for plain flags answer what the loop over the conditions answers, whatever the values are."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,9 @@ from evaluator.decide import decide
 from evaluator.facts import NO_FACTS
 from evaluator.hashing import SCALE, digest_bound, hash60
 from evaluator.matching import OPERATORS, BadFilter, compile_predicate
+from evaluator.matching.semver import known_version
 from evaluator.plain import LARGEST, plain_answer
-from evaluator.text_test import Form
+from evaluator.text_test import REMEMBERED, REMEMBERED_LENGTH, Form, Remembered
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEXTS = st.sampled_from(
@@ -84,28 +85,46 @@ def test_a_function_answers_what_the_loop_answers(
 
 
 @given(st.sampled_from(OPERATORS), VALUES, st.sampled_from([1, 2]), TEXTS | st.text())
-def test_the_form_for_texts_says_what_the_predicate_says(operator: str, wanted: Any, version: int, value: str) -> None:
+def test_forms_and_memories_say_what_the_predicate_says(operator: str, wanted: Any, version: int, value: str) -> None:
     try:
         made = compile_predicate({"operator": operator, "value": wanted}, matching_version=version, timezone=UTC)
     except BadFilter:
         return
     if made.text is not None and (made.text.form.of is None or eval(made.text.form.of, {"value": value})):
         assert of_text(made.text.form, made.text.wanted, value) is made.predicate(value, NOW)
+    if made.remembered is not None:
+        assert [made.remembered[value], made.remembered[value]] == [made.predicate(value, NOW)] * 2
 
 
 def of_text(form: Form, wanted: Any, value: str) -> Any:
-    from evaluator.matching.semver import known_version
-
-    names = {"value": value, "wanted": wanted, "known_version": known_version}
-    return eval(form.test.format(wanted="wanted"), names)
+    return eval(form.test.format(wanted="wanted"), {"value": value, "wanted": wanted, "known_version": known_version})
 
 
 def test_every_form_is_some_operator_s() -> None:
-    made = {
+    made = [
         compile_predicate({"operator": operator, "value": "1.2.3"}, matching_version=1, timezone=UTC).text
         for operator in OPERATORS
-    }
+    ]
     assert {text.form for text in made if text is not None} == set(Form)
+
+
+def test_what_a_filter_remembers_of_texts_is_bounded() -> None:
+    remembered = Remembered(lambda text: "7" in text)
+    assert [remembered[str(number)] for number in range(3 * REMEMBERED)] == [
+        "7" in str(number) for number in range(3 * REMEMBERED)
+    ]
+    assert len(remembered) <= REMEMBERED
+    before = list(remembered)
+    assert remembered["7" * (REMEMBERED_LENGTH + 1)] is True
+    assert list(remembered) == before
+
+
+def test_an_answer_that_depends_on_the_moment_is_not_remembered() -> None:
+    recent = {"key": "seen", "type": "person", "operator": "is_date_after", "value": "-3d"}
+    ruleset = compiled([{"properties": [recent]}], [], early_exit=False)
+    context = Context("ada", {"seen": "2026-11-21"})
+    moments = (NOW, NOW + timedelta(days=7), NOW)
+    assert [evaluate(ruleset, "f", context, now=moment).value for moment in moments] == [True, False, True]
 
 
 def test_a_redacted_value_is_weighed_and_not_guessed() -> None:
