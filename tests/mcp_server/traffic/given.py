@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from evaluator.context import REDACTED, Context
 from evaluator.result import Reason, Result
 from mcp_server.services.ports import AnsweredCheck
@@ -110,6 +112,21 @@ def snapshot_of(home: Path, provenance: Provenance = "recorded", environment: st
 def recording_of(home: Path, provenance: Provenance = "recorded", environment: str = PRODUCTION) -> Recording:
     """Everything there is, loaded."""
     return TrafficArchive(home).load(snapshot_of(home, provenance, environment))
+
+
+def everything_on_disk(home: Path) -> str:
+    """Names and bytes of all files as text, and every value of the Parquet ones, which are compressed."""
+    found = []
+    for path in sorted(home.rglob("*")):
+        found.append(str(path.relative_to(home)))
+        if path.is_file():
+            found.append(path.read_bytes().decode("latin-1"))
+        if path.suffix == ".parquet":
+            try:
+                found.append(repr(duckdb.execute("SELECT * FROM read_parquet($1)", [str(path)]).fetchall()))
+            except duckdb.Error:
+                continue  # a damaged file holds no more than its bytes
+    return "\n".join(found)
 
 
 def exact(context: Context) -> str:
