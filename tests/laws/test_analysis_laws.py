@@ -34,7 +34,7 @@ from tests.evaluator.analysis.definitions import (
 from tests.laws.feeds import damaged_feeds
 from tests.laws.feeds import feeds as ordinary_feeds
 
-EXAMPLES = int(environ.get("LAW_EXAMPLES", "200"))
+EXAMPLES = int(environ.get("LAW_EXAMPLES", "120"))
 SUBJECTS = 60
 
 seeds = st.integers(0, 2**32)
