@@ -66,6 +66,19 @@ def test_no_metric_names_a_subject_or_a_flag(home: ServedHome) -> None:
     assert "ship-it" not in text
 
 
+def test_metrics_tell_what_became_of_the_recorded_checks(home: ServedHome) -> None:
+    for key in ("ship-it", "search"):
+        home.put_flag(key)
+    with TestClient(home.app()) as client:
+        client.post("/flags/?v=2", json={"token": PUBLIC, "distinct_id": "ada"})
+        lines = client.get("/metrics").text.splitlines()
+    assert "drysail_recorder_offered_checks_total 2.0" in lines
+    assert "drysail_recorder_recorded_checks_total 2.0" in lines
+    for name in ("dropped_checks_total", "sampled_out_checks_total", "segments_total", "failed_writes_total"):
+        assert f"drysail_recorder_{name} 0.0" in lines
+    assert "drysail_recorder_queue_length 0.0" in lines
+
+
 def test_an_unknown_path_is_not_found(home: ServedHome) -> None:
     with TestClient(home.app()) as client:
         assert client.get("/nothing/here").status_code == 404
