@@ -3,16 +3,13 @@
 import logging
 from collections import Counter, deque
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
-from typing import Final
 
 from mcp_server.services.ports import AnsweredCheck, Clock, RecorderCounters
 from mcp_server.traffic.spool import AllowedProperties, RecorderSettings, Spool, keep_all
-
-WARN_EVERY: Final = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +36,6 @@ class SegmentRecorder:
         self._queue: deque[AnsweredCheck | Event] = deque()
         self._turned_away: Counter[str] = Counter()
         self._turning_away = Lock()
-        self._warned_at: datetime | None = None
-        self._warned_of = 0
         self._wake = Event()
         self._closed = False
         self._thread = Thread(target=self._run, name="drysail-recorder", daemon=True)
@@ -102,7 +97,7 @@ class SegmentRecorder:
                 log.exception("The recorder met an error that it does not know; it goes on with the next check.")
         self._drop_turned_away()
         self._spool.write_due(now)
-        self._warn(now)
+        self._spool.warn_when_due(now)
 
     def _handle(self, item: AnsweredCheck | Event, now: datetime) -> None:
         if not isinstance(item, Event):
@@ -119,16 +114,3 @@ class SegmentRecorder:
             turned_away, self._turned_away = self._turned_away, Counter()
         for environment, checks in turned_away.items():
             self._spool.turn_away(environment, checks)
-
-    def _warn(self, now: datetime) -> None:
-        """Tells the log about dropped checks, at most once a minute."""
-        dropped = self._spool.counters.dropped
-        is_due = self._warned_at is None or not timedelta(0) <= now - self._warned_at < WARN_EVERY
-        if dropped > self._warned_of and is_due:
-            log.warning(
-                "%d checks were dropped and are missing from the recorded traffic (%d since the start): "
-                "the queue was full, they could not be written down, or the disk refused.",
-                dropped - self._warned_of,
-                dropped,
-            )
-            self._warned_at, self._warned_of = now, dropped

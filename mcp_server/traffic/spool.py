@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 import duckdb
 
@@ -17,6 +18,8 @@ from mcp_server.traffic.layout import TrafficFolder
 from mcp_server.traffic.privacy import NOTHING_PRIVATE, Privacy
 from mcp_server.traffic.sampling import Sampling
 from mcp_server.traffic.segment import write_segment
+
+WARN_EVERY: Final = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,8 @@ class Spool:
         self._drafts: dict[str, tuple[Draft, datetime]] = {}
         self._dropped: Counter[str] = Counter()
         self._name = token_hex(6)
+        self._warned_at: datetime | None = None
+        self._warned_of = 0
 
     def take(self, check: AnsweredCheck, now: datetime) -> None:
         """Adds a check to its environment's draft, and writes the draft if it is full."""
@@ -81,6 +86,19 @@ class Spool:
         """Counts checks that are lost; the environment's next segment says so."""
         self._dropped[environment] += checks
         self.counters.dropped += checks
+
+    def warn_when_due(self, now: datetime) -> None:
+        """Tells the log about dropped checks, at most once a minute."""
+        dropped = self.counters.dropped
+        is_due = self._warned_at is None or not timedelta(0) <= now - self._warned_at < WARN_EVERY
+        if dropped > self._warned_of and is_due:
+            log.warning(
+                "%d checks were dropped and are missing from the recorded traffic (%d since the start): "
+                "the queue was full, they could not be written down, or the disk refused.",
+                dropped - self._warned_of,
+                dropped,
+            )
+            self._warned_at, self._warned_of = now, dropped
 
     def write_due(self, now: datetime) -> None:
         """Writes the drafts that are old, and those whose allow-list has changed."""

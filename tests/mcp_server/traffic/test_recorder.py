@@ -224,3 +224,29 @@ def test_a_recorder_and_a_reader_do_not_disturb_each_other(tmp_path: Path) -> No
             open_recorder.offer(check(f"user{number}"))
             assert recording_of(tmp_path).facts.checks >= 1
     assert recording_of(tmp_path).facts.checks == 21
+
+
+def test_every_offered_check_is_accounted_for(tmp_path: Path) -> None:
+    sampling = Sampling(ppm=500_000, salt=b"pepper")
+    settings = RecorderSettings(poll_seconds=3600, capacity=30, sampling=sampling)
+    with recorder(tmp_path, settings) as open_recorder:
+        for number in range(40):
+            open_recorder.offer(check(f"user{number}", {"checkout": True, "search": False}))
+        assert open_recorder.counters.waiting == 30
+        open_recorder.flush()
+        counters = open_recorder.counters
+    kept = sum(sampling.keeps(PRODUCTION, f"user{number}") for number in range(30))
+    assert (counters.offered, counters.recorded, counters.sampled_out) == (80, 2 * kept, 2 * (30 - kept))
+    assert (counters.dropped, counters.segments, counters.failed_writes, counters.waiting) == (20, 1, 0, 0)
+
+
+def test_the_log_tells_about_dropped_checks_at_most_once_a_minute(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    filling = spool(tmp_path)
+    for seconds in (0, 1, 59, 60, 61):
+        filling.turn_away(PRODUCTION, 1)
+        filling.warn_when_due(NOW + timedelta(seconds=seconds))
+    told = [record.getMessage() for record in caplog.records if "were dropped" in record.getMessage()]
+    assert [text.split(" ")[0] for text in told] == ["1", "3"]
+    assert "(4 since the start)" in told[1]

@@ -1,9 +1,10 @@
 """What the recording did not keep is counted as undetermined, unless it cannot matter to the change."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from evaluator import REDACTED, Context
+from evaluator import REDACTED, Context, Facts
 from evaluator.hashing import rollout_hash, unit
 from policies.impact import FlagImpact
 from policies.replay.recording import Recording
@@ -142,3 +143,12 @@ def _impact(
 
 def _flag(before: Json, after: Json, recording: Recording) -> FlagImpact:
     return replay(rules(before), rules(after), recording, now=NOW, edited=["f"]).flags[0]
+
+
+def test_nobody_can_tell_whether_a_hashed_id_is_on_a_list() -> None:
+    ruleset = rules(flag("f", condition(in_cohort(1))), cohorts={"1": {"name": "list", "is_static": True}})
+    people = recording_of([Context("ann"), Context("bob")])
+    hashed = replace(people, facts=people.facts.model_copy(update={"mode": "statistical"}))
+    before, after = Facts({"1": {"ann"}}), Facts({"1": {"bob"}})
+    impact = replay(ruleset, ruleset, hashed, now=NOW, edited=["f"], facts_before=before, facts_after=after).flags[0]
+    assert (impact.changed, impact.undetermined) == (0, 2)
