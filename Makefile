@@ -21,7 +21,7 @@ test: $(VENV)/.dev ## all tests
 lint: $(VENV)/.dev ## style, types and the layers between the packages
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-bench: $(VENV)/.dev ## evaluation and replay against the PostHog SDK, as ratios
+bench: $(VENV)/.dev ## evaluation beside other evaluators, replay against the PostHog SDK, as ratios
 	@$(BIN)/python benchmarks/evaluate.py && $(BIN)/python benchmarks/replay.py
 
 fuzz: $(VENV)/.dev ## a million random cases against the PostHog SDK

@@ -1,6 +1,7 @@
 """What it takes to get a ruleset: time for a thousand flags, memory for ten thousand."""
 
 import gc
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from time import process_time
@@ -19,9 +20,9 @@ def compile_seconds(flags: int) -> float:
     return round(min(_seconds(definitions) for _ in range(3)), 3)
 
 
-def resident_megabytes(flags: int) -> float | None:
-    """By how much a fresh process grows for the definitions, the ruleset and one answer of each flag, one by one and
-    all at once. None where the system does not tell."""
+def resident_megabytes(flags: int) -> dict[str, float] | None:
+    """By how much a fresh process grows (RSS): for the definitions as JSON values, for the ruleset, for having answered
+    each flag by itself and all at once. None where the system does not tell."""
     if not STATM.exists():
         return None
     with get_context("spawn").Pool(1) as pool:
@@ -42,18 +43,21 @@ def _seconds(definitions: Definitions) -> float:
     return process_time() - start
 
 
-def _growth(flags: int) -> float:
+def _growth(flags: int) -> dict[str, float]:
     compile_definitions(Definitions.from_posthog(many_flags(100)))
-    gc.collect()
-    before = _resident()
+    sizes = [_resident()]
     definitions = Definitions.from_posthog(many_flags(flags))
+    sizes.append(_resident())
     ruleset = compile_definitions(definitions)
+    sizes.append(_resident())
     for key in ruleset.flags:
         evaluate(ruleset, key, SUBJECT, now=NOW)
     evaluate_all(ruleset, SUBJECT, now=NOW)
-    gc.collect()
-    return round((_resident() - before) / 1e6, 1)
+    sizes.append(_resident())
+    steps = [round((after - before) / 1e6, 1) for before, after in pairwise(sizes)]
+    return dict(zip(("definitions", "compiled", "answered_one_by_one"), steps, strict=True))
 
 
 def _resident() -> int:
+    gc.collect()
     return int(STATM.read_text().split()[1]) * PAGE

@@ -229,7 +229,8 @@ def _tables(report: Report) -> str:
             share = f"{on[engine]:>8.1%}" if engine in on else ""
             lines.append(f"{engine:26}{times}{figures['ratio']:>8.2f}x{share}")
     lines += ["", f"compile 1,000 flags: {report['compile_1000_flags_seconds']} s"]
-    lines.append(f"10,000 flags, compiled and answered: {report['resident_10000_flags_megabytes']} MB resident")
+    for part, megabytes in (report["resident_10000_flags_megabytes"] or {}).items():
+        lines.append(f"resident memory of 10,000 flags, {part.replace('_', ' ')}: {megabytes} MB")
     return "\n".join(lines)
 
 
