@@ -1,7 +1,7 @@
 """Seeded random cases: feeds, each asked by several subjects."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
@@ -34,3 +34,10 @@ def random_batches(seed: int, cases: int, oddnesses: Sequence[float] = ODDNESS) 
         feed = random_feed(random, flags=FLAGS, oddness=oddness)
         contexts = [random_context(random, oddness=oddness) for _ in range(SUBJECTS)]
         yield Batch(name, feed, random.choice(MOMENTS), contexts)
+
+
+def without_devices(batch: Batch) -> Batch:
+    """The same, but every flag hashes a device id and nobody has one: then the definition alone gives the reasons."""
+    flags = [{**flag, "bucketing_identifier": "device_id"} for flag in batch.feed["flags"]]
+    contexts = [replace(context, device_id=None) for context in batch.contexts]
+    return replace(batch, feed={**batch.feed, "flags": flags}, contexts=contexts)

@@ -16,8 +16,10 @@ from evaluator.result import Result
 from tests.oracles.cases import Batch
 from tests.oracles.flag_differences import Investigation, Project
 from tests.oracles.flag_differences import Row as ServerRow
+from tests.oracles.node_definitions import Properties
 from tests.oracles.node_filter_differences import Answer
-from tests.oracles.node_prediction import NodePrediction, Properties, javascript_text
+from tests.oracles.node_outcomes import javascript_text
+from tests.oracles.node_prediction import NodePrediction
 from tests.oracles.posthog_node import NodeAnswer, PosthogNode
 from tests.oracles.random_definitions import Feed
 from tests.oracles.random_values import Filter

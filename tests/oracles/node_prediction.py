@@ -7,64 +7,40 @@ place where it leaves the way of the Python SDK is noted under the number of its
 import hashlib
 import math
 import re
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from evaluator.context import MISSING, Context
 from evaluator.local.cohorts import COHORT_OPERATORS
-from evaluator.local.compiled import LocalFlag, LocalRuleset, Run, Scan, Scope
+from evaluator.local.compiled import LocalFlag, LocalRuleset, Run
 from evaluator.local.filters import compile_filter
 from evaluator.local.trees import compile_cohort
 from evaluator.local.unknown import Unknown
-from tests.oracles.node_filter_differences import Answer, node_filter_row
+from tests.oracles.node_definitions import Matcher, NodeDefinitions, Properties
+from tests.oracles.node_outcomes import (
+    NeedsServer,
+    Stumble,
+    Undecided,
+    arithmetic_value,
+    filters_of,
+    graver,
+    iterated,
+    javascript_text,
+)
 from tests.oracles.posthog_node import DEVICE, person_properties
 from tests.oracles.random_definitions import Feed
 from tests.oracles.random_values import Filter
 
-Properties = Mapping[str, Any]
 Value = bool | str
-Matcher = Callable[[Filter, Properties], Answer]
-"""Asks the SDK about one filter."""
 
-REASONS: Final = ("experience_continuity", "unsupported_definition", "unresolved_dependency", "missing_context")
-"""Where several apply, the first is reported."""
 _SCALE: Final = float(0xFFFFFFFFFFFFFFF)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-class Undecided(Exception):
-    """Left to the server; a later filter or condition may still decide. ``regex``: because of a pattern."""
-
-    def __init__(self, reason: str = "unsupported_definition", *, regex: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.regex = regex
-
-
-class NeedsServer(Exception):
-    """Left to the server, and no later condition is tried."""
-
-    def __init__(self, reason: str = "unsupported_definition") -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Stumble(Exception):
-    """The SDK meets something that it does not expect, and gives up."""
-
-
-class NodePrediction:
+class NodePrediction(NodeDefinitions):
     """One flag asked by one subject. ``rows`` are the rows that it met; None among them: a difference without a row."""
 
     def __init__(self, feed: Feed, local: LocalRuleset, context: Context, run: Run, matcher: Matcher) -> None:
-        self.rows: set[str | None] = set()
-        self.unexplained: list[tuple[Filter, Any, Answer, Answer]] = []
-        self._flags = {flag["key"]: flag for flag in feed["flags"]}
-        self._feed = feed
-        self._local = local
-        self._run = run
-        self._matcher = matcher
-        self._explicit = feed.get("property_matching_version") == 2
+        super().__init__(feed, local, run, matcher)
         self._distinct_id = context.distinct_id
         self._person = {"distinct_id": context.distinct_id, **person_properties(context)}
         self._groups = context.groups
@@ -95,7 +71,7 @@ class NodePrediction:
             raise Undecided("experience_continuity")
         local = self._local.flags[flag["key"]]
         self._note_flag(flag, local)
-        index = _filters(flag).get("aggregation_group_type_index")
+        index = filters_of(flag).get("aggregation_group_type_index")
         if index is None:
             return self._decide(flag, self._bucket(flag), self._person)
         name = self._feed["group_type_mapping"].get(str(index))
@@ -112,7 +88,7 @@ class NodePrediction:
             self.rows.add("N21")
         if local.enrollment:
             self.rows.add("N24")
-        parts = [local.holdout, local.variant_keys, local.variants, *local.conditions]
+        parts: list[object] = [local.holdout, local.variant_keys, local.variants, *local.conditions]
         parts += [condition.bound for condition in local.conditions if not isinstance(condition, Unknown)]
         if local.malformed or any(isinstance(part, Unknown) for part in parts):
             self.rows.add("N30")
@@ -127,13 +103,13 @@ class NodePrediction:
         return self._person[DEVICE]
 
     def _decide(self, flag: Feed, bucket: Any, properties: Properties) -> Value:
-        filters = _filters(flag)
+        filters = filters_of(flag)
         held_out = self._holdout(filters.get("holdout"), bucket)
         if held_out is not None:
             return held_out
         reason: str | None = None
         deferred: set[Value] = set()
-        for condition in _list(filters.get("groups")):
+        for condition in iterated(filters.get("groups")):
             target = self._target(filters, condition, bucket, properties)
             if target is None:
                 continue
@@ -175,14 +151,14 @@ class NodePrediction:
     def _value_if_matched(self, flag: Feed, condition: Feed, bucket: Any) -> Value:
         """What a condition would decide whose pattern is left to the server."""
         rollout = condition.get("rollout_percentage")
-        if _filters(flag).get("early_exit") and rollout is not None and self._beyond(flag["key"], bucket, rollout):
+        if filters_of(flag).get("early_exit") and rollout is not None and self._beyond(flag["key"], bucket, rollout):
             return False
         return self._variant_of(flag, condition, bucket)
 
     def _holdout(self, holdout: Any, bucket: Any) -> str | None:
         if not isinstance(holdout, dict) or holdout.get("id") is None or holdout.get("exclusion_percentage") is None:
             return None
-        percentage = _number(holdout["exclusion_percentage"])
+        percentage = arithmetic_value(holdout["exclusion_percentage"])
         if not math.isfinite(percentage):
             return None
         percentage = min(max(percentage, 0), 100)
@@ -191,21 +167,21 @@ class NodePrediction:
         return f"holdout-{holdout['id']}"
 
     def _variant_of(self, flag: Feed, condition: Feed, bucket: Any) -> Value:
-        variants = _list((_filters(flag).get("multivariate") or {}).get("variants"))
+        variants = iterated((filters_of(flag).get("multivariate") or {}).get("variants"))
         pinned = condition.get("variant")
         if pinned and any(variant.get("key") == pinned for variant in variants):
             return str(pinned)
         place = self._hash(flag["key"], bucket, salt="variant")
         lower = 0.0
         for variant in variants:
-            upper = lower + _number(variant.get("rollout_percentage", math.nan)) / 100
+            upper = lower + arithmetic_value(variant.get("rollout_percentage", math.nan)) / 100
             if lower <= place < upper:
                 return variant.get("key") or True
             lower = upper
         return True
 
     def _beyond(self, key: str, bucket: Any, rollout: Any) -> bool:
-        return self._hash(key, bucket) > _number(rollout) / 100
+        return self._hash(key, bucket) > arithmetic_value(rollout) / 100
 
     def _hash(self, key: str, bucket: Any, *, salt: str = "", separator: str = ".") -> float:
         text = javascript_text(bucket)
@@ -266,17 +242,6 @@ class NodePrediction:
         if node is None:
             raise Stumble
         raise Undecided("unsupported_definition" if node == "regex" else node, regex=node == "regex")
-
-    def _note_filter(self, entry: Filter, found: Any, python: Answer, node: Answer) -> None:
-        if python == ("unsupported_definition" if node == "regex" else node):
-            return
-        row = node_filter_row(entry, found, python, node)
-        self.rows.add(row)
-        if row is None:
-            self.unexplained.append((entry, found, python, node))
-
-    def _scope(self, properties: Properties) -> Scope:
-        return Scope(properties, self._distinct_id, self._run)
 
     # Cohorts
 
@@ -375,10 +340,6 @@ class NodePrediction:
             self.rows.add("N29")
         self._unanswered.add(key)
 
-    def _note_shape(self, entry: Filter) -> None:
-        if entry.get("operator") != "flag_evaluates_to" or not entry.get("key") or entry.get("value") is None:
-            self.rows.add("N26")
-
     def _answer_of(self, flag: Feed) -> Value:
         if _asks_groups(flag):
             self.rows.add("N25")
@@ -393,95 +354,9 @@ class NodePrediction:
             self.rows.add("N28")
             raise Undecided("unresolved_dependency") from unknown
 
-    # Reasons that the definition alone gives
-
-    def _graver_by_definition(self, reason: str | None, other: str, flag: Feed) -> str:
-        try:
-            found = self._definition_reason(flag)
-        except Stumble:
-            found = None
-        return graver(graver(reason, other), found or other)
-
-    def _definition_reason(self, flag: Feed) -> str | None:
-        for condition in _list(_filters(flag).get("groups")):
-            if condition is None:
-                raise Stumble
-            for entry in condition.get("properties") or []:
-                if self._unsupported(entry, set()):
-                    return "unsupported_definition"
-        return None
-
-    def _unsupported(self, entry: Any, seen: set[str]) -> bool:
-        if entry is None:
-            raise Stumble
-        if isinstance(entry, dict) and entry.get("type") == "flag":
-            self._note_shape(entry)
-            chain = entry.get("dependency_chain")
-            return not isinstance(chain, list) or not chain or any(key not in self._flags for key in chain)
-        if not isinstance(entry, dict) or entry.get("type") != "cohort":
-            answer = self._matcher(entry, {})
-            known = entry if isinstance(entry, dict) else {}
-            truth = compile_filter(entry, explicit_equality=self._explicit).decide(self._scope({}))
-            self._note_filter(known, MISSING, truth.cause.value if isinstance(truth, Unknown) else truth, answer)
-            return answer == "unsupported_definition"
-        identity = javascript_text(entry.get("value"))
-        if identity not in self._feed["cohorts"]:
-            return True
-        if identity in seen:
-            return False
-        seen.add(identity)
-        unsupported = self._unsupported_tree(self._feed["cohorts"][identity], seen)
-        python = compile_filter(entry, explicit_equality=self._explicit)
-        if python.unsupported(Scan(self._local, self._run.now)) is not unsupported:
-            self.rows.add("N33" if (entry.get("operator") or "exact") not in COHORT_OPERATORS else "N36")
-        return unsupported
-
-    def _unsupported_tree(self, tree: Any, seen: set[str]) -> bool:
-        for entry in (tree.get("values") if isinstance(tree, dict) else None) or []:
-            if not isinstance(entry, dict):
-                raise Stumble
-            if self._unsupported_tree(entry, seen) if "values" in entry else self._unsupported(entry, seen):
-                return True
-        return False
-
-
-def graver(first: str | None, second: str) -> str:
-    """Which of two reasons is reported."""
-    return second if first is None else min(first, second, key=REASONS.index)
-
-
-def javascript_text(value: Any) -> str:
-    """What a template literal makes of a JSON value."""
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    if isinstance(value, list):
-        return ",".join("" if part is None else javascript_text(part) for part in value)
-    if isinstance(value, dict):
-        return "[object Object]"
-    return str(int(value)) if isinstance(value, float) and value == int(value) else str(value)
-
-
-def _number(value: Any) -> float:
-    """What arithmetic makes of a JSON value."""
-    try:
-        return float(value or 0)
-    except (TypeError, ValueError):
-        return math.nan
-
-
-def _filters(flag: Feed) -> Feed:
-    return flag["filters"] if isinstance(flag.get("filters"), dict) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    """What JavaScript iterates: nothing where there is nothing, and no number."""
-    if value and not isinstance(value, list):
-        raise Stumble
-    return value or []
-
 
 def _asks_groups(flag: Feed) -> bool:
-    filters = _filters(flag)
+    filters = filters_of(flag)
     groups = filters.get("groups")
     conditions = [condition for condition in groups if condition] if isinstance(groups, list) else []
     return any(part.get("aggregation_group_type_index") is not None for part in (filters, *conditions))

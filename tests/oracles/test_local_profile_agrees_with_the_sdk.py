@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.oracles.cases import random_batches
+from tests.oracles.cases import random_batches, without_devices
 from tests.oracles.comparison import Comparison, compare_local
 from tests.oracles.exercised import EXPECTED
 
@@ -31,3 +31,10 @@ def test_no_kind_of_answer_is_rare_among_the_random_cases(comparison: Comparison
 
 def test_the_sdk_decides_most_random_cases_by_itself(comparison: Comparison) -> None:
     assert comparison.share("unknown") <= 0.4
+
+
+def test_the_local_profile_finds_the_sdk_s_reasons_in_definitions_alone() -> None:
+    batches = map(without_devices, random_batches(seed=4, cases=8_000, oddnesses=[0.6]))
+    comparison = compare_local(batches)
+    assert comparison.share("unknown") >= 0.6
+    assert comparison.differences == []
