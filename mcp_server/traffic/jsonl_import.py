@@ -9,6 +9,7 @@ import json
 import marshal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from mcp_server.traffic.draft import GREATEST_REVISION, Draft, Origin
 from mcp_server.traffic.import_run import ImportRun
 from mcp_server.traffic.line_file import LineFile
 from mcp_server.traffic.line_format import CheckLine, HeaderLine, parse_line, refuse_constant
-from mcp_server.traffic.manifest import microseconds
+from mcp_server.traffic.manifest import Redaction, microseconds
 from policies.impact import FlagValue
 
 CHECKS_PER_SEGMENT: Final = 1_000_000
@@ -64,7 +65,14 @@ class _Lines:
         self._origin = (
             Origin(environment=environment, provenance="reconstructed", source="import")
             if noted is None
-            else Origin(environment, noted["provenance"], "import", _names(noted["kept"]), noted["sampled_ppm"])
+            else Origin(
+                environment=environment,
+                provenance=noted["provenance"],
+                source="import",
+                kept=_names(noted["kept"]),
+                sampled_ppm=noted["sampled_ppm"],
+                redaction=Redaction.model_validate(noted.get("redaction", {})),
+            )
         )
         self._begin()
 
@@ -89,6 +97,7 @@ class _Lines:
             "provenance": self._origin.provenance,
             "kept": None if kept is None else sorted(kept),
             "sampled_ppm": self._origin.sampled_ppm,
+            "redaction": self._origin.redaction.model_dump(mode="json"),
         }
         return {**self._file.position, "origin": origin}
 
@@ -187,8 +196,12 @@ class _Lines:
         return at_us, flag, context, value, line.revision, sdk
 
     def _turn(self, header: HeaderLine) -> None:
-        origin = Origin(
-            self._origin.environment, header.provenance, self._origin.source, header.kept, header.sampled_ppm
+        origin = replace(
+            self._origin,
+            provenance=header.provenance,
+            kept=header.kept,
+            sampled_ppm=header.sampled_ppm,
+            redaction=header.redaction,
         )
         if origin != self._origin:
             self._origin = origin

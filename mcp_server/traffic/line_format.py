@@ -13,6 +13,7 @@ from evaluator.context import REDACTED, Context, JsonValue
 from mcp_server.services.errors import Unavailable
 from mcp_server.traffic.draft import Origin
 from mcp_server.traffic.interning import check_name
+from mcp_server.traffic.manifest import NOTHING_WITHHELD, Redaction
 from mcp_server.traffic.sampling import EVERYBODY
 from policies.impact import FlagValue, Provenance
 
@@ -20,7 +21,7 @@ FORMAT = 1
 
 REQUIRED = frozenset({"at", "flag", "value", "distinct_id"})
 OPTIONAL = frozenset({"device_id", "properties", "groups", "group_properties", "redacted", "revision", "sdk"})
-HEADER = frozenset({"drysail_traffic", "environment", "provenance", "kept", "sampled_ppm", "dropped"})
+HEADER = frozenset({"drysail_traffic", "environment", "provenance", "kept", "sampled_ppm", "dropped", "redaction"})
 
 Fields = Mapping[str, Any]
 
@@ -45,6 +46,7 @@ class HeaderLine:
     kept: frozenset[str] | None
     sampled_ppm: int
     dropped: int
+    redaction: Redaction = NOTHING_WITHHELD
 
 
 def parse_line(line: str | bytes) -> CheckLine | HeaderLine:
@@ -62,16 +64,17 @@ def parse_line(line: str | bytes) -> CheckLine | HeaderLine:
 
 def header_text(origin: Origin, dropped: int) -> str:
     """The header of the checks of one segment."""
-    return json.dumps(
-        {
-            "drysail_traffic": FORMAT,
-            "environment": origin.environment,
-            "provenance": origin.provenance,
-            "kept": None if origin.kept is None else sorted(origin.kept),
-            "sampled_ppm": origin.sampled_ppm,
-            "dropped": dropped,
-        }
-    )
+    fields = {
+        "drysail_traffic": FORMAT,
+        "environment": origin.environment,
+        "provenance": origin.provenance,
+        "kept": None if origin.kept is None else sorted(origin.kept),
+        "sampled_ppm": origin.sampled_ppm,
+        "dropped": dropped,
+    }
+    if origin.redaction != NOTHING_WITHHELD:
+        fields["redaction"] = origin.redaction.model_dump(mode="json")
+    return json.dumps(fields)
 
 
 def context_text(context: Context) -> str:
@@ -124,7 +127,15 @@ def _header(fields: Fields) -> HeaderLine:
         kept=None if kept is None else frozenset(kept),
         sampled_ppm=_count(fields, "sampled_ppm", EVERYBODY),
         dropped=_count(fields, "dropped", 0),
+        redaction=_withheld(fields),
     )
+
+
+def _withheld(fields: Fields) -> Redaction:
+    try:
+        return Redaction.model_validate(fields.get("redaction", {}))
+    except ValueError as error:
+        raise ValueError('redaction is no object with "denied", "hashed" and "ids".') from error
 
 
 def _check(fields: Fields) -> CheckLine:

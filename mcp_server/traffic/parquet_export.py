@@ -76,6 +76,7 @@ def _form(connection: duckdb.DuckDBPyConnection, folder: TrafficFolder, manifest
                 kept=manifest.kept,
                 sampled_ppm=manifest.sampled_ppm,
                 dropped=manifest.dropped,
+                redaction=manifest.redaction,
             )
             for manifest in manifests
         ),

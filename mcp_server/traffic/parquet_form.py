@@ -8,7 +8,7 @@ from typing import Literal
 
 from mcp_server.services.record import Record
 from mcp_server.traffic.draft import Origin
-from mcp_server.traffic.manifest import ColumnName
+from mcp_server.traffic.manifest import NOTHING_WITHHELD, ColumnName, Redaction
 from policies.impact import Provenance
 
 FORMAT = 1
@@ -40,6 +40,7 @@ class Part(Record):
     kept: tuple[str, ...] | None
     sampled_ppm: int
     dropped: int
+    redaction: Redaction = NOTHING_WITHHELD
 
     def origin(self, environment: str) -> Origin:
         """For a segment made of an import. Only ``synthetic`` is believed: the rest was not recorded here."""
@@ -49,6 +50,7 @@ class Part(Record):
             source="import",
             kept=None if self.kept is None else frozenset(self.kept),
             sampled_ppm=self.sampled_ppm,
+            redaction=self.redaction,
         )
 
 

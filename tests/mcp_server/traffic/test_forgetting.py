@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,8 +119,8 @@ def test_a_deletion_that_is_cut_off_loses_and_doubles_nothing_and_can_be_repeate
     class Killed(BaseException):
         pass
 
-    def counted(function):  # type: ignore[no-untyped-def]
-        def wrapped(*arguments):  # type: ignore[no-untyped-def]
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*arguments: object) -> Any:
             left[0] -= 1
             if left[0] < 0:
                 raise Killed

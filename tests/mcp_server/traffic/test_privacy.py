@@ -17,7 +17,16 @@ from mcp_server.traffic.secret import Tokens, read_secret, secret_path
 from mcp_server.traffic.spool import RecorderSettings, Spool
 from mcp_server.traffic.statistics import summarise
 from policies.replay.recording import Recording
-from tests.mcp_server.traffic.given import NOW, PRODUCTION, check, everything_on_disk, recording_of, segment
+from tests.mcp_server.traffic.given import (
+    NOW,
+    PRODUCTION,
+    check,
+    everything_on_disk,
+    import_of,
+    recording_of,
+    segment,
+    snapshot_of,
+)
 
 TOKENS = Tokens(b"key")
 TOKEN = re.compile(r"hashed:[0-9a-f]{32}")
@@ -156,10 +165,24 @@ def test_segments_that_withheld_different_things_are_not_merged(tmp_path: Path) 
     assert merged.redaction.ids == "hashed"
 
 
+@pytest.mark.parametrize("name", ["traffic.jsonl", "traffic.parquet"])
+def test_an_export_of_hashed_ids_stays_statistical_when_it_is_imported(tmp_path: Path, name: str) -> None:
+    recorded(tmp_path / "from", [ADA, "bob"], hashed=("email",), hashes_ids=True)
+    archive, snapshot, path = TrafficArchive(tmp_path / "from"), snapshot_of(tmp_path / "from"), tmp_path / name
+    if name.endswith("parquet"):
+        archive.export_parquet(snapshot, path)
+    else:
+        path.write_text("\n".join(archive.export(snapshot)) + "\n", encoding="utf-8")
+    import_of(tmp_path / "to", path)
+    assert recording_of(tmp_path / "to", "reconstructed").facts.mode == "statistical"
+    (manifest,) = TrafficArchive(tmp_path / "to").segments(PRODUCTION)
+    assert manifest.redaction == archive.segments(PRODUCTION)[0].redaction
+
+
 def test_the_secret_is_made_once_for_its_owner_only_and_shown_nowhere(tmp_path: Path) -> None:
     secret = read_secret(tmp_path)
     assert os.stat(secret_path(tmp_path)).st_mode & 0o777 == 0o600
-    assert read_secret(tmp_path).sampling_salt == secret.sampling_salt != secret.tokens
+    assert read_secret(tmp_path).sampling_salt == secret.sampling_salt
     content = secret_path(tmp_path).read_bytes()
     assert len(content) == 32
     assert list(secret_path(tmp_path).parent.iterdir()) == [secret_path(tmp_path)]
