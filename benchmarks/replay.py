@@ -6,15 +6,15 @@ A change of everything in one flag (rollouts, a list of values, a version, anoth
 variants) is replayed on the traffic of a shop: a tenth as many customers as checks, few of whom make most checks, and
 about nine checks per distinct context. All rows are measured in one run:
 
-* the engine of the PostHog SDK in a loop over the checks, and Drysail's own evaluator in one. Both are measured on a part
-  and scaled up to all checks (``*_measured`` says how many were run);
+* the engine of the PostHog SDK in a loop over the checks, and Drysail's own evaluator in one. Both are measured on a
+  part and scaled up to all checks (``*_measured`` says how many were run);
 * one SQL statement in DuckDB on a Parquet file with one row per check;
 * the replay in a new process that loads the snapshot from disk, all checksums included: without any recorded hash, with
-  only those that the evaluator took to answer, and again with another rollout (``warm``). It gives the whole impact: moves,
-  attribution, coverage of every condition, breakdowns, examples and fidelity.
+  only those that the evaluator took to answer, and again with another rollout (``warm``). It gives the whole impact:
+  moves, attribution, coverage of every condition, breakdowns, examples and fidelity.
 
-The store is made by the code that makes it in production. The counts of every row must equal those of the evaluator, one
-by one, or the benchmark fails.
+The store is made by the code that makes it in production. The counts of every row must equal those of the evaluator,
+one by one, or the benchmark fails.
 """
 
 import argparse

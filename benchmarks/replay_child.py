@@ -2,8 +2,8 @@
 
     python benchmarks/replay_child.py HOME SNAPSHOT.json
 
-Prints one JSON object. The clock starts when the interpreter is up and the modules are imported, which ``import_seconds``
-tells apart; it stops when there is an impact.
+Prints one JSON object. The clock starts when the interpreter is up and the modules are imported, which
+``import_seconds`` tells apart; it stops when there is an impact.
 """
 
 from time import perf_counter

@@ -1,7 +1,8 @@
 """The same question as one SQL statement on the raw checks, as somebody with a warehouse would ask it.
 
-The statement is generated from the compiled flags. A filter is the list of values for which the evaluator's own predicate
-holds (``IN``); a rollout compares hexadecimal texts, which is exact: the first 15 digits of a SHA-1 are the hash.
+The statement is generated from the compiled flags. A filter is the list of values for which the evaluator's own
+predicate holds (``IN``); a rollout compares hexadecimal texts, which is exact: the first 15 digits of a SHA-1 are the
+hash.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 
 from benchmarks.replay_store import Log
 from benchmarks.shop_traffic import COUNTRIES, NOW, PLANS, SIGNUPS, VERSIONS, Traffic, email, subject
@@ -46,8 +48,6 @@ def write_raw_log(path: Path, traffic: Traffic, log: Log) -> None:
         "email": [email(customer, host) for customer, host in enumerate(traffic.mail_hosts.tolist())],
         "signup_date": [SIGNUPS[code] for code in traffic.signups.tolist()],
     }
-    import numpy as np
-
     with duckdb.connect() as connection:
         tables = {
             "log": {"at": log.at_us, "context": log.contexts},

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import compress
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +35,7 @@ class Log:
     """Every check of the traffic, in order of time, with the answer it got by the flag as it is.
 
     ``answers`` (codes of ``values``), ``rollout`` and ``variant`` (the hashes that the evaluator took to answer) are by
-    context.
+    context. ``texts`` are the values of each property as JSON, which is what a recorder or an import writes.
     """
 
     at_us: NDArray[np.int64]
@@ -43,6 +44,7 @@ class Log:
     answers: NDArray[np.int8]
     rollout: NDArray[np.uint64]
     variant: NDArray[np.uint64]
+    texts: Mapping[str, Sequence[str]]
 
 
 def log_of(traffic: Traffic, answers: Sequence[bool | str], hashed: NDArray[np.bool_], seed: int) -> Log:
@@ -63,7 +65,7 @@ def log_of(traffic: Traffic, answers: Sequence[bool | str], hashed: NDArray[np.b
     for hashes, suffix, taken in ((rollout, "", hashed), (variant, "variant", hashed & is_on)):
         rows = np.flatnonzero(taken)
         hashes[rows] = hash60_each(f"{FLAG}.", [subject(one) for one in traffic.subjects[rows].tolist()], suffix)
-    return Log(at_us, contexts, values, codes, rollout, variant)
+    return Log(at_us, contexts, values, codes, rollout, variant, _texts(traffic))
 
 
 def build(home: Path, traffic: Traffic, log: Log, *, buckets: bool) -> Snapshot:
@@ -80,7 +82,7 @@ def build(home: Path, traffic: Traffic, log: Log, *, buckets: bool) -> Snapshot:
 
 def _content(traffic: Traffic, log: Log, rows: slice, *, buckets: bool) -> Content:
     contexts, places = _used(log.contexts[rows], len(traffic.subjects))
-    columns = {name: _column(*column) for name, column in _columns(traffic, contexts).items()}
+    columns = {name: _column(*column) for name, column in _columns(traffic, log.texts, contexts).items()}
     kinds: dict[ColumnKind, Sequence[Any]] = {"flag": [FLAG], "value": log.values, "sdk": ["posthog-python/7.91.1"]}
     nothing = np.zeros(len(places), dtype=np.int32)
     return Content(
@@ -108,34 +110,46 @@ def _used(contexts: NDArray[np.int32], known: int) -> tuple[NDArray[np.intp], ND
     return np.flatnonzero(occurs), (np.cumsum(occurs, dtype=np.int32) - 1)[contexts]
 
 
+def _texts(traffic: Traffic) -> dict[str, list[str]]:
+    mail_hosts = traffic.mail_hosts.tolist()
+    values: Mapping[str, Sequence[Any]] = {
+        "subject": list(map(subject, range(len(mail_hosts)))),
+        "email": [email(number, host) for number, host in enumerate(mail_hosts)],
+        "country": COUNTRIES,
+        "plan": PLANS,
+        "app_version": VERSIONS,
+        "signup_date": SIGNUPS,
+    }
+    return {name: ["" if value is MISSING else f'"{value}"' for value in of] for name, of in values.items()}
+
+
 def _columns(
-    traffic: Traffic, contexts: NDArray[np.intp]
-) -> Mapping[ColumnName, tuple[NDArray[np.int32], Sequence[Any]]]:
-    """By column: the codes of its contexts, and the values."""
+    traffic: Traffic, texts: Mapping[str, Sequence[str]], contexts: NDArray[np.intp]
+) -> Mapping[ColumnName, tuple[NDArray[np.int32], Sequence[str]]]:
+    """By column: the codes of its contexts, and the values; an empty text stands for none."""
     customers = traffic.subjects[contexts]
-
-    def of(name: str) -> ColumnName:
-        return ColumnName(kind="property", name=name)
-
+    codes = {
+        "country": traffic.countries[customers],
+        "plan": traffic.plans[customers],
+        "email": customers,
+        "app_version": traffic.versions[contexts],
+        "signup_date": traffic.signups[customers],
+    }
+    nothing = np.zeros(len(contexts), dtype=np.int32)
     return {
-        ColumnName(kind="subject"): (customers, list(map(subject, range(len(traffic.countries))))),
-        ColumnName(kind="device"): (np.full(len(contexts), MISSING_CODE, dtype=np.int32), []),
-        of("country"): (traffic.countries[customers], COUNTRIES),
-        of("plan"): (traffic.plans[customers], PLANS),
-        of("email"): (customers, [email(number, host) for number, host in enumerate(traffic.mail_hosts.tolist())]),
-        of("app_version"): (traffic.versions[contexts], VERSIONS),
-        of("signup_date"): (traffic.signups[customers], SIGNUPS),
+        ColumnName(kind="subject"): (customers, texts["subject"]),
+        ColumnName(kind="device"): (nothing, [""]),
+        **{ColumnName(kind="property", name=name): (column, texts[name]) for name, column in codes.items()},
     }
 
 
-def _column(codes: NDArray[np.int32], values: Sequence[Any]) -> tuple[NDArray[np.int32], list[str]]:
-    """The column in codes of its own: only values that occur, as JSON texts; ``MISSING`` is no value."""
-    occurs = np.zeros(len(values) + 1, dtype=np.bool_)
+def _column(codes: NDArray[np.int32], texts: Sequence[str]) -> tuple[NDArray[np.int32], list[str]]:
+    """The column in codes of its own: only the values that occur."""
+    occurs = np.zeros(len(texts), dtype=np.bool_)
     occurs[codes] = True
-    occurs[[number for number, value in enumerate(values[:99]) if value is MISSING]] = False
+    occurs[[number for number, text in enumerate(texts[:99]) if not text]] = False
     numbers = np.where(occurs, np.cumsum(occurs, dtype=np.int32) - 1, MISSING_CODE).astype(np.int32)
-    texts = [f'"{values[number]}"' for number in np.flatnonzero(occurs[:-1]).tolist()]
-    return np.where(codes < 0, MISSING_CODE, numbers[codes]).astype(np.int32), texts
+    return numbers[codes], list(compress(texts, occurs.tolist()))
 
 
 def _hashes(log: Log, contexts: NDArray[np.intp]) -> dict[str, NDArray[Any]]:

@@ -25,7 +25,7 @@ from mcp_server.traffic.manifest import SegmentManifest, parse_manifest
 from mcp_server.traffic.merging import merged
 from mcp_server.traffic.parquet_export import write_parquet
 from mcp_server.traffic.parting import in_window, part_of, window_of
-from mcp_server.traffic.prepared import Prepared, find_prepared, read_prepared, write_prepared
+from mcp_server.traffic.prepared import Prepared, find_prepared, forget_prepared, read_prepared, write_prepared
 from mcp_server.traffic.quarantine import (
     losses,
     prune_quarantine,
@@ -160,6 +160,7 @@ class TrafficArchive:
         folder = TrafficFolder.of(self._home, environment)
         sweep_unfinished(folder, now)
         pruned = prune_segments(folder, self._all_segments(environment), before, keep)
+        forget_prepared(folder, pruned.segments)
         return pruned.model_copy(update={"segments": (*pruned.segments, *prune_quarantine(folder, before))})
 
     def quarantine_damaged(self, environment: str, now: datetime) -> Sequence[QuarantinedSegment]:
@@ -226,7 +227,7 @@ def _prepare(
         return found
     recording = _merge(folder, manifests)
     try:
-        return recording, write_prepared(folder, key, recording)
+        return recording, write_prepared(folder, key, recording, [manifest.id for manifest in manifests])
     except OSError as error:
         raise Unavailable(
             f"The disk refuses the snapshot's recording: {error.strerror or error}.",

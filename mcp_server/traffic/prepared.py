@@ -8,7 +8,7 @@ import json
 import mmap
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from evaluator.context import MISSING, REDACTED
 from mcp_server.traffic.assembly import NOBODYS_FACTS
 from mcp_server.traffic.layout import TrafficFolder, sync_folder
-from policies.replay.recording import Answers, Column, Recording
+from policies.replay.recording import NOT_RECORDED, Answers, Column, Recording
 from policies.replay.texts import Texts
 
 FORMAT: Final = 1
@@ -41,14 +41,14 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A prepared recording on disk. ``sha256`` is that of its header, which holds the checksums of the arrays."""
+    """A prepared recording on disk. ``sha256`` is that of its header, which holds those of the arrays."""
 
     key: str
     sha256: str
 
 
-def write_prepared(folder: TrafficFolder, key: str, recording: Recording) -> Prepared:
-    """Writes the recording under this key and forgets all but the newest ones. Raises OSError."""
+def write_prepared(folder: TrafficFolder, key: str, recording: Recording, segments: Sequence[str]) -> Prepared:
+    """Writes the recording of these segments under this key and forgets all but the newest ones. Raises OSError."""
     folder.writing.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.recordings.mkdir(mode=0o700, parents=True, exist_ok=True)
     building = folder.writing / token_hex(8)
@@ -57,26 +57,29 @@ def write_prepared(folder: TrafficFolder, key: str, recording: Recording) -> Pre
         arrays = _Arrays()
         content = _described(recording, arrays)
         pieces = arrays.write(building / ARRAYS)
-        header = {"format": FORMAT, "byteorder": "little", "pieces": pieces, "arrays": arrays.places, **content}
+        header = {"format": FORMAT, "segments": list(segments), "pieces": pieces, "arrays": arrays.places, **content}
         text = json.dumps(header, indent=1).encode()
-        _write(building / HEADER, [text])
+        checksum = sha256(text).hexdigest()
+        _write(building / HEADER, [text, b"\n", checksum.encode()])
         sync_folder(building)
         _put(building, folder.recordings / key)
         sync_folder(folder.recordings)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     _forget_old(folder, key)
-    return Prepared(key, sha256(text).hexdigest())
+    return Prepared(key, checksum)
 
 
 def read_prepared(folder: TrafficFolder, prepared: Prepared) -> Recording | None:
     """The recording, every byte checked; None if it is not there as it was written. It has nobody's facts."""
     path = folder.recordings / prepared.key
     try:
-        text = (path / HEADER).read_bytes()
-        if sha256(text).hexdigest() != prepared.sha256:
+        text, _, written = (path / HEADER).read_bytes().rpartition(b"\n")
+        if not sha256(text).hexdigest() == written.decode("ascii", "replace") == prepared.sha256:
             return None
         header = json.loads(text)
+        if header["format"] != FORMAT:
+            return None
         block = _mapped(path / ARRAYS, header["pieces"])
     except OSError:
         return None
@@ -86,11 +89,25 @@ def read_prepared(folder: TrafficFolder, prepared: Prepared) -> Recording | None
 def find_prepared(folder: TrafficFolder, key: str) -> tuple[Recording, Prepared] | None:
     """The recording that was prepared under this key, if it is there and whole."""
     try:
-        prepared = Prepared(key, sha256((folder.recordings / key / HEADER).read_bytes()).hexdigest())
+        written = (folder.recordings / key / HEADER).read_bytes().rpartition(b"\n")[2]
     except OSError:
         return None
+    prepared = Prepared(key, written.decode("ascii", "replace"))
     recording = read_prepared(folder, prepared)
     return None if recording is None else (recording, prepared)
+
+
+def forget_prepared(folder: TrafficFolder, segments: Collection[str]) -> None:
+    """Deletes the recordings of segments that are gone."""
+    if not folder.recordings.exists():
+        return
+    for path in folder.recordings.iterdir():
+        try:
+            made_of = json.loads((path / HEADER).read_bytes().rpartition(b"\n")[0])["segments"]
+        except (OSError, ValueError, KeyError, TypeError):
+            made_of = segments
+        if not set(segments).isdisjoint(made_of):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 class _Arrays:
@@ -182,6 +199,11 @@ def _described(recording: Recording, arrays: _Arrays) -> dict[str, Any]:
     def columns(of: Mapping[str, Column]) -> dict[str, Any]:
         return {name: column(each) for name, each in of.items()}
 
+    def bucket(hashes: NDArray[np.uint64]) -> tuple[int, int, int]:
+        """How many subjects there are, whose hash is known, and what it is."""
+        known = np.flatnonzero(hashes != NOT_RECORDED)
+        return len(hashes), arrays.add(_narrow(known)), arrays.add(hashes[known])
+
     names = ("contexts", "codes", "revisions", "checks", "first_us", "last_us")
     kept = recording.kept_properties
     return {
@@ -198,7 +220,7 @@ def _described(recording: Recording, arrays: _Arrays) -> dict[str, Any]:
             }
             for flag, answers in recording.answers.items()
         },
-        "buckets": [[*key, arrays.add(hashes)] for key, hashes in recording.buckets.items()],
+        "buckets": [[*key, *bucket(hashes)] for key, hashes in recording.buckets.items()],
     }
 
 
@@ -227,6 +249,11 @@ def _recording(header: Mapping[str, Any], block: Array) -> Recording:
         arrays = {name: array(number) for name, number in entry.items() if name != "values"}
         return Answers(values=tuple(entry["values"]), **arrays)
 
+    def bucket(subjects: int, known: int, hashes: int) -> NDArray[np.uint64]:
+        column = np.full(subjects, NOT_RECORDED, dtype=np.uint64)
+        column[array(known)] = array(hashes)
+        return column
+
     kept = header["kept_properties"]
     return Recording(
         facts=NOBODYS_FACTS,
@@ -236,6 +263,6 @@ def _recording(header: Mapping[str, Any], block: Array) -> Recording:
         groups=columns(header["groups"]),
         group_properties={group: columns(entries) for group, entries in header["group_properties"].items()},
         answers={flag: answers(entry) for flag, entry in header["answers"].items()},
-        buckets={(flag, kind): array(number) for flag, kind, number in header["buckets"]},
+        buckets={(flag, kind): bucket(*entry) for flag, kind, *entry in header["buckets"]},
         kept_properties=None if kept is None else frozenset(kept),
     )

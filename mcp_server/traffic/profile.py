@@ -22,7 +22,7 @@ Periods = tuple[tuple[int, int], ...]
 
 def busy_periods(at: NDArray[np.int64]) -> Periods:
     """First and last check of every stretch without a pause of a minute (UTC microseconds)."""
-    times = np.sort(at)
+    times = at if (at[1:] >= at[:-1]).all() else np.sort(at)
     pauses = np.flatnonzero(np.diff(times) >= PAUSE_US)
     starts = times[np.concatenate(([0], pauses + 1))]
     ends = times[np.concatenate((pauses, [len(times) - 1]))]

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policies.impact import FlagValue
+from policies.replay.columns import occurrences, spread, sums
 from policies.replay.examples import Raffle
 from policies.replay.outcome import NO_CONDITION, Outcome
-from policies.replay.population import Mask, Population, sums
+from policies.replay.population import Mask, Population
 from policies.replay.possibilities import might_differ
 from policies.replay.slices import Slicer
 from policies.replay.tally import Amount, Candidate, FlagTally, Move, SideName, Slice, Totals
@@ -41,7 +42,7 @@ def compare(
 ) -> Comparison:
     """Compares two outcomes context by context; ``checks`` are the recorded checks of the flag in each."""
     moves = _Moves(before, after)
-    changed, undetermined = moves.changed[moves.pairs], might_differ(before, after)
+    changed, undetermined = spread(moves.changed, moves.pairs), might_differ(before, after)
     count = audience.population.count_kinds(moves.pairs, moves.verdicts)
     on_before, on_after, entered, left, switched, payload_changed, errors, all_changed = count[: len(moves.questions)]
     totals = Totals(
@@ -88,10 +89,9 @@ class _Moves:
         old, new = np.divmod(np.arange(size * size), size)
         determined = known[old] & known[new]
         kind = np.uint8 if size * size <= 256 else np.uint32
-        self.pairs: Kinds = _numbered(before, values, kind, size)[before.answers]
-        self.pairs = self.pairs + _numbered(after, values, kind)[after.answers]
-        self._contexts = np.bincount(self.pairs, minlength=size * size)
-        self.occupied: list[int] = np.flatnonzero(self._contexts).tolist()
+        self.pairs: Kinds = spread(_numbered(before, values, kind, size), before.answers)
+        self.pairs += spread(_numbered(after, values, kind), after.answers)
+        self.occupied: list[int] = np.flatnonzero(occurrences(self.pairs, size * size)).tolist()
         self.on_before, self.on_after = on[old], on[new]
         entered, left = determined & ~on[old] & on[new], determined & on[old] & ~on[new]
         switched = on[old] & on[new] & (old != new)
@@ -148,7 +148,7 @@ def _attribution(
     )
     counts: dict[tuple[SideName, int | None], int] = {}
     for side, outcome, verdict in sides:
-        rows = np.flatnonzero(verdict[moves.pairs])
+        rows = np.flatnonzero(spread(verdict, moves.pairs))
         conditions = outcome.conditions[rows]
         for index in (np.flatnonzero(np.bincount(conditions - NO_CONDITION)) + NO_CONDITION).tolist():
             subjects = population.count_rows(rows[conditions == index])
@@ -158,5 +158,5 @@ def _attribution(
 
 def _slices(slicers: Mapping[str, Slicer | None], moves: _Moves) -> dict[str, Mapping[str, Slice] | None]:
     bits = np.array(moves.on_before + 2 * moves.on_after + 4 * moves.changed, dtype=np.uint8)
-    kinds = bits[moves.pairs]
+    kinds = spread(bits, moves.pairs)
     return {name: None if slicer is None else slicer.slices(kinds) for name, slicer in slicers.items()}

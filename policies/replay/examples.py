@@ -34,7 +34,7 @@ class Raffle:
         entrants = self._codes[np.flatnonzero(contexts)]
         new = entrants[~self._drawn[entrants]]
         if len(new):
-            self._number(np.unique(new))
+            self._number(new)
         winners = self._winners(entrants, self._numbers[entrants])
         return sorted(map(self._candidate, winners))[:EXAMPLES_PER_MOVE]
 

@@ -11,6 +11,7 @@ from evaluator import evaluate
 from evaluator.check import DISTINCT_ID
 from evaluator.needs import needs
 from policies.impact import FlagValue
+from policies.replay.columns import spread
 from policies.replay.outcome import FAILED, UNDETERMINED, Outcome
 from policies.replay.population import Mask
 from policies.replay.recording import Answers, Recording
@@ -48,10 +49,10 @@ class _Count:
     def add(self, key: str, answers: Answers, base: Side, revision: int) -> None:
         """Compares the answers of one flag."""
         outcome = base.outcome(key)
-        expected = outcome.answers[answers.contexts]
+        expected = spread(outcome.answers, answers.contexts)
         unknown = expected == UNDETERMINED
         in_force = (answers.revisions == 0) | (answers.revisions >= revision)
-        wrong = ~unknown & (expected != _codes(outcome, answers.values)[answers.codes])
+        wrong = ~unknown & (expected != spread(_codes(outcome, answers.values), answers.codes))
         compared, differing = in_force & ~unknown, in_force & wrong
         if differing.any() and base.asks_now(key):
             rows = np.flatnonzero(differing)

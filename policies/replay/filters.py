@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from evaluator import Facts, Ruleset
 from evaluator.compiled import All, AnyOf, CohortTest, FlagTest, Never, Node, PropertyTest, Test
+from policies.replay.columns import spread
 from policies.replay.identity import Identities
 from policies.replay.outcome import Outcome, Unknown
 from policies.replay.population import Mask
@@ -117,13 +118,13 @@ class Filters:
             # A list names plain ids; of hashed ones nobody can tell whether they are on it.
             return np.full(len(persons.codes), UNKNOWN, dtype=np.int8)
         table = np.array([TRUE if text in members else FALSE for text in persons.texts], dtype=np.int8)
-        return table.take(persons.codes)
+        return spread(table, persons.codes)
 
     def _flag(self, test: FlagTest) -> Truths:
         outcome = self._outcome(test.flag)
         matching = [value is not False if test.expected is True else value == test.expected for value in outcome.values]
         table = np.array([TRUE if matches else FALSE for matches in matching] + [FALSE, UNKNOWN], dtype=np.int8)
-        return table[outcome.answers]
+        return spread(table, outcome.answers)
 
     def _column(self, test: PropertyTest) -> Column:
         return self._stage.view.column(test.property, test.source)

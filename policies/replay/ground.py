@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from policies.replay.columns import AT_ONCE, occurrences
 from policies.replay.examples import Raffle
 from policies.replay.hashes import Hashes
 from policies.replay.population import Population
@@ -54,9 +55,9 @@ class Ground:
     def _is_choosable(self, name: str) -> bool:
         if name not in self._choosable:
             column = self.view.column(name)
-            self._choosable[name] = (
-                len(column.values) <= CHOOSABLE_VALUES
-                or np.count_nonzero(np.bincount(column.codes)) <= CHOOSABLE_VALUES
+            self._choosable[name] = len(column.values) <= CHOOSABLE_VALUES or (
+                len(np.unique(column.codes[:AT_ONCE])) <= CHOOSABLE_VALUES
+                and np.count_nonzero(occurrences(column.codes, len(column.values))) <= CHOOSABLE_VALUES
             )
         return self._choosable[name]
 

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from evaluator.context import JsonValue, Mark
 from policies.replay.pace import Pace
 from policies.replay.recording import NOT_RECORDED
-from policies.replay.texts import PER_STEP, Texts, chosen_of
+from policies.replay.sha1 import LONGEST, WORTHWHILE, first_64_bits, rows_of
+from policies.replay.texts import Texts, chosen_of
 from policies.replay.view import PERSON, Ids
 
 HashKind = Literal["rollout", "variant", "holdout"]
 
 MOST_BYTES: Final = 1 << 28
 """Of the hashes that are kept for the next replay."""
+
+HASHES_PER_STEP: Final = 1 << 16
 
 _DIGEST = np.dtype([("head", ">u8"), ("tail", "V12")])
 
@@ -75,32 +78,58 @@ class _HashColumn:
         missing = np.zeros(len(self._texts), dtype=np.bool_)
         missing[codes[unknown]] = True
         wanted = np.flatnonzero(missing)
-        for first in range(0, len(wanted), PER_STEP):
-            self._fill(wanted[first : first + PER_STEP])
+        for first in range(0, len(wanted), HASHES_PER_STEP):
+            self._fill(wanted[first : first + HASHES_PER_STEP])
             pace.look()
         hashes[unknown] = self._hashes[codes[unknown]]
         return hashes
 
     def _fill(self, codes: NDArray[np.intp]) -> None:
-        texts = self._texts.plain_bytes(codes) if isinstance(self._texts, Texts) else None
-        if texts is None:
-            texts = list(map(_encoded, chosen_of(self._texts, codes)))
-        hashes = hash60_of_bytes(_encoded(self._prefix), texts, _encoded(self._suffix))
-        if self._empty_is_zero and not all(texts):
-            hashes[[place for place, text in enumerate(texts) if not text]] = 0
+        affixes = _encoded(self._prefix), _encoded(self._suffix)
+        strings = self._texts.plain(codes) if isinstance(self._texts, Texts) else None
+        if strings is None:
+            texts = [_encoded(text) for text in chosen_of(self._texts, codes)]
+            hashes, empty = hash60_of_bytes(texts, *affixes), np.array([not text for text in texts])
+        else:
+            hashes, empty = hash60_of_strings(*strings, *affixes), strings[1] == strings[2]
+        if self._empty_is_zero:
+            hashes[empty] = 0
         self._hashes[codes] = hashes
 
 
 def hash60_each(prefix: str, texts: Sequence[str], suffix: str) -> NDArray[np.uint64]:
     """``evaluator.hashing.hash60`` of prefix + text + suffix, for each text."""
-    return hash60_of_bytes(_encoded(prefix), list(map(_encoded, texts)), _encoded(suffix))
+    return hash60_of_bytes(list(map(_encoded, texts)), _encoded(prefix), _encoded(suffix))
 
 
-def hash60_of_bytes(prefix: bytes, texts: Sequence[bytes], suffix: bytes) -> NDArray[np.uint64]:
+def hash60_of_bytes(texts: Sequence[bytes], prefix: bytes, suffix: bytes) -> NDArray[np.uint64]:
     """``hash60_each`` of encoded texts."""
     digests = b"".join([sha1(prefix + text + suffix).digest() for text in texts])
     heads = np.frombuffer(digests, dtype=_DIGEST)["head"]
     return heads.astype(np.uint64) >> np.uint64(4)
+
+
+def hash60_of_strings(
+    block: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], prefix: bytes, suffix: bytes
+) -> NDArray[np.uint64]:
+    """``hash60_of_bytes`` of texts that stand in a block. Those of one length are hashed together."""
+    hashes = np.zeros(len(starts), dtype=np.uint64)
+    lengths = ends - starts
+    around = len(prefix) + len(suffix)
+    alone = np.ones(len(starts), dtype=np.bool_)
+    many = np.bincount(np.minimum(lengths, LONGEST)) >= WORTHWHILE
+    for length in np.flatnonzero(many[: max(LONGEST - around, 0)]).tolist():
+        rows = np.flatnonzero(lengths == length)
+        texts = np.empty((len(rows), around + length), dtype=np.uint8)
+        texts[:, : len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
+        texts[:, len(prefix) : len(prefix) + length] = rows_of(block, starts[rows], length)
+        texts[:, len(prefix) + length :] = np.frombuffer(suffix, dtype=np.uint8)
+        hashes[rows] = first_64_bits(texts) >> np.uint64(4)
+        alone[rows] = False
+    rows = np.flatnonzero(alone)
+    pairs = zip(starts[rows].tolist(), ends[rows].tolist(), strict=True)
+    hashes[rows] = hash60_of_bytes([block[start:end].tobytes() for start, end in pairs], prefix, suffix)
+    return hashes
 
 
 def _encoded(text: JsonValue | Mark) -> bytes:

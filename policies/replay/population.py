@@ -6,6 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from policies.replay.columns import occurrences, pair_occurrences, spread
+
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.integer[Any]]
 
@@ -24,10 +26,10 @@ class Population:
 
     def __init__(self, subjects: Codes, known: int) -> None:
         """``subjects`` holds the subject's code for each context, below ``known``."""
-        contexts = np.bincount(subjects, minlength=known)
+        contexts = occurrences(subjects, known)
         self.size = len(subjects)
         self.subjects = int(np.count_nonzero(contexts))
-        rows = np.flatnonzero((contexts > 1)[subjects])
+        rows = np.flatnonzero(spread(contexts > 1, subjects))
         own = subjects[rows]
         if (own[1:] < own[:-1]).any():
             order = np.argsort(own, kind="stable")
@@ -66,7 +68,7 @@ class Population:
         For each verdict, the distinct subjects with at least one context to which it applies.
         """
         own = kinds[self._rows]
-        once = np.bincount(kinds, minlength=verdicts.shape[1]) - np.bincount(own, minlength=verdicts.shape[1])
+        once = occurrences(kinds, verdicts.shape[1]) - occurrences(own, verdicts.shape[1])
         counts: list[int] = (verdicts @ once).tolist()
         for first in range(0, len(verdicts), _WORD):
             seen = self._runs.united(_words(verdicts[first : first + _WORD])[own])
@@ -129,27 +131,14 @@ class Split:
         """
         width = verdicts.shape[1]
         own = kinds[self._rows]
-        once = self._by_kind(self._codes, kinds, width) - self._by_kind(self._codes[self._rows], own, width)
+        shape = self._values, width
+        once = pair_occurrences(self._codes, kinds, shape) - pair_occurrences(self._codes[self._rows], own, shape)
         seen = self._runs.united(_words(verdicts).astype(np.uint8)[own])
-        several = self._by_kind(self._run_codes, seen, 1 << len(verdicts))
+        several = pair_occurrences(self._run_codes, seen, (self._values, 1 << len(verdicts)))
         bits = np.arange(1 << len(verdicts))
         holds = np.array([(bits >> place) & 1 for place in range(len(verdicts))], dtype=np.int64)
         counts: NDArray[np.int64] = verdicts.astype(np.int64) @ once.T + holds @ several.T
         return counts
-
-    def _by_kind(self, codes: Codes, kinds: NDArray[np.uint8], width: int) -> NDArray[np.int64]:
-        cells = codes.astype(np.intp)
-        cells *= width
-        cells += kinds
-        return np.bincount(cells, minlength=self._values * width).reshape(self._values, width)
-
-
-def sums(kinds: Codes, weights: NDArray[np.integer[Any]], size: int) -> NDArray[np.int64]:
-    """The weights (not negative) of each kind, exactly: binary64 adds up low and high halves that it can hold."""
-    if int(weights.max(initial=0)) <= 0xFFFFFFFF:
-        return np.bincount(kinds, weights=weights, minlength=size).astype(np.int64)
-    high, low = np.divmod(weights, 1 << 32)
-    return sums(kinds, low, size) + (sums(kinds, high, size) << 32)
 
 
 def _words(verdicts: Mask) -> NDArray[np.uint64]:

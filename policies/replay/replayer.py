@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from evaluator import NO_FACTS, Facts, Ruleset
 from evaluator.needs import dependents
 from policies.impact import Impact
+from policies.replay.columns import sums
 from policies.replay.comparison import Audience, compare
 from policies.replay.fidelity import measure_fidelity
 from policies.replay.identity import MemberLists
 from policies.replay.pace import Progress
-from policies.replay.population import sums
 from policies.replay.recording import Recording
 from policies.replay.side import Side
 from policies.replay.stage import prepare

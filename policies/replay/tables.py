@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from evaluator.compiled import PropertyTest
 from policies.replay.asking import answers
+from policies.replay.columns import marked, spread
 from policies.replay.pace import Pace
 from policies.replay.population import Mask
 from policies.replay.recording import Column
@@ -57,7 +58,7 @@ class Tables:
         if table is None:
             table = self._tables[question] = self._started(test, question, column, asking.letters)
         self._ask(test, table, column, asking.wanted)
-        return table.take(column.codes)
+        return spread(table, column.codes)
 
     def are_unknown(self, question: str, column: Column, rows: NDArray[np.intp]) -> Mask:
         """Where the answer, asked for before, was unknown."""
@@ -78,9 +79,7 @@ class Tables:
     def _ask(self, test: PropertyTest, table: Truths, column: Column, wanted: Mask | None) -> None:
         open_ = table == _NOT_ASKED
         if wanted is not None and len(table) > SMALL and open_.any():
-            occurring = np.zeros(len(table), dtype=np.bool_)
-            occurring[column.codes[wanted]] = True
-            open_ &= occurring
+            open_ &= marked(column.codes, len(table), wanted)
         codes = np.flatnonzero(open_)
         for first in range(0, len(codes), PER_STEP):
             some = codes[first : first + PER_STEP]

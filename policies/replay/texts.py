@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from evaluator.context import JsonValue, Mark
 from policies.replay.population import Mask
 
-PER_STEP: Final = 1 << 16
+PER_STEP: Final = 1 << 14
 """Values that are parsed, asked or hashed at once: what bounds memory, and the time between two looks at a cancel."""
 
 _QUOTE: Final = ord('"')
-_ESCAPE: Final = b"\\"
-_BYTES_PER_STEP: Final = 1 << 24
+_ESCAPE: Final = ord("\\")
+_BYTES_PER_STEP: Final = 1 << 19
+_CASE: Final = 0x20
 _SPARSE: Final = 16
 _COMPARED_AT_ONCE: Final = 3
 """Letters that are looked for everywhere; the next ones only where these were found."""
@@ -33,12 +34,13 @@ class Texts(Sequence[JsonValue | Mark]):
     ``block`` holds the texts, pure ASCII; text ``i`` is ``block[bounds[i] : bounds[i + 1]]``.
     """
 
-    __slots__ = ("block", "bounds", "marks")
+    __slots__ = ("_known_escapes", "block", "bounds", "marks")
 
     def __init__(self, marks: Sequence[Mark], block: NDArray[np.uint8], bounds: NDArray[np.integer[Any]]) -> None:
         self.marks = tuple(marks)
         self.block = block
         self.bounds = bounds
+        self._known_escapes: NDArray[np.intp] | None = None
 
     @classmethod
     def of_strings(cls, strings: Sequence[str]) -> "Texts":
@@ -92,26 +94,40 @@ class Texts(Sequence[JsonValue | Mark]):
         numbers = codes - len(self.marks)
         return self.bounds[numbers].astype(np.int64), self.bounds[numbers + 1].astype(np.int64)
 
-    def plain_bytes(self, codes: Codes) -> list[bytes] | None:
-        """The letters of strings that are stored as they are; None if one of these values is anything else."""
+    def plain(self, codes: Codes) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]] | None:
+        """Where the letters of strings stand that are stored as they are; None if one of these values is another."""
         if not len(codes) or int(codes.min()) < len(self.marks):
             return None
-        window, starts, ends = self._window(*self.spans(codes))
-        text = window.tobytes()
-        if _ESCAPE in text or not bool((window[starts] == _QUOTE).all()):
+        starts, ends = self.spans(codes)
+        low, high = int(starts.min()), int(ends.max())
+        if not self._has_no_escapes(low, high) or not bool((self.block[starts] == _QUOTE).all()):
             return None
-        return [text[start:end] for start, end in zip((starts + 1).tolist(), (ends - 1).tolist(), strict=True)]
+        return self.block, starts + 1, ends - 1
 
     def may_contain(self, letters: bytes) -> Mask:
-        """False for strings without these lower-case ASCII letters in any case; true for all that is not so simple."""
+        """False only for strings without these lower-case ASCII letters; true for all that is not so simple."""
         found = np.zeros(len(self.bounds) - 1, dtype=np.bool_)
-        for start in range(0, len(self.block), _BYTES_PER_STEP):
-            piece = self.block[start : start + _BYTES_PER_STEP + len(letters) - 1]
-            for places in (_places(piece, letters), _places(piece, _ESCAPE)):
-                found[np.searchsorted(self.bounds, places + start, side="right") - 1] = True
+        pieces = [
+            _places(self.block[start : start + _BYTES_PER_STEP + len(letters) - 1], letters) + start
+            for start in range(0, len(self.block), _BYTES_PER_STEP)
+        ]
+        places = np.concatenate([self._escapes(), *pieces]).astype(self.bounds.dtype)
+        found[np.searchsorted(self.bounds, places, side="right") - 1] = True
         if len(found):
             found |= self.block[self.bounds[:-1]] != _QUOTE
         return np.concatenate((np.ones(len(self.marks), dtype=np.bool_), found))
+
+    def _escapes(self) -> NDArray[np.intp]:
+        """Where the escapes of the block stand; it is looked through once."""
+        if self._known_escapes is None:
+            steps = range(0, len(self.block), _BYTES_PER_STEP)
+            pieces = [np.flatnonzero(self.block[step : step + _BYTES_PER_STEP] == _ESCAPE) + step for step in steps]
+            self._known_escapes = np.concatenate([np.empty(0, dtype=np.intp), *pieces])
+        return self._known_escapes
+
+    def _has_no_escapes(self, low: int, high: int) -> bool:
+        first, last = np.searchsorted(self._escapes(), (low, high))
+        return bool(first == last)
 
     def _mixed(self, codes: Codes, marked: Mask) -> list[JsonValue | Mark]:
         parsed = iter(self._parsed(codes[~marked] - len(self.marks)))
@@ -122,7 +138,7 @@ class Texts(Sequence[JsonValue | Mark]):
 
     def _parsed(self, numbers: Codes) -> list[JsonValue]:
         window, starts, ends = self._window(self.bounds[numbers].astype(np.int64), self.bounds[numbers + 1])
-        text = window.tobytes().decode("ascii")
+        text = str(window.data, "ascii")
         if "\\" not in text and bool((window[starts] == _QUOTE).all()):
             places = zip((starts + 1).tolist(), (ends - 1).tolist(), strict=True)
             return [text[start:end] for start, end in places]
@@ -152,20 +168,15 @@ def chosen_of(values: Sequence[JsonValue | Mark], codes: Codes) -> list[JsonValu
 
 
 def _places(piece: NDArray[np.uint8], letters: bytes) -> NDArray[np.intp]:
-    """Where the letters stand, in upper or lower case."""
+    """Where the letters may stand, in upper or lower case: what differs in the one bit of case is not told apart."""
     room = len(piece) - len(letters) + 1
     if room <= 0:
         return np.empty(0, dtype=np.intp)
-    found = _is_letter(piece[:room], letters[0])
-    for distance, letter in enumerate(letters[1:_COMPARED_AT_ONCE], start=1):
-        found &= _is_letter(piece[distance : distance + room], letter)
+    folded, wanted = piece | _CASE, [letter | _CASE for letter in letters]
+    found = folded[:room] == wanted[0]
+    for distance, letter in enumerate(wanted[1:_COMPARED_AT_ONCE], start=1):
+        found &= folded[distance : distance + room] == letter
     places = np.flatnonzero(found)
-    for distance, letter in enumerate(letters[_COMPARED_AT_ONCE:], start=_COMPARED_AT_ONCE):
-        places = places[_is_letter(piece[places + distance], letter)]
+    for distance, letter in enumerate(wanted[_COMPARED_AT_ONCE:], start=_COMPARED_AT_ONCE):
+        places = places[folded[places + distance] == letter]
     return places
-
-
-def _is_letter(piece: NDArray[np.uint8], letter: int) -> Mask:
-    upper = ord(chr(letter).upper())
-    found: Mask = piece == letter
-    return found if upper == letter else found | (piece == upper)
