@@ -1,11 +1,11 @@
 """Answers all plain flags at once: each property is looked at once, whatever the number of flags that ask for it.
 
 The conditions of all plain flags are numbered. For every value of a property, one integer says in its bits which
-conditions that value lets pass; the integers of all properties, combined with AND, leave the conditions whose filters
+conditions that value stops; the integers of all properties, combined with OR, leave the conditions whose filters
 match. Only for those the subject is hashed. The tests are the flags' own predicates.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,48 +18,81 @@ from evaluator.program import Program, Step
 from evaluator.result import Result
 
 REMEMBERED_LENGTH: Final = 200
-REMEMBERED: Final = 2048
-"""Texts per property, of so many characters at most, whose bits are remembered. When there are more all are forgotten,
-so that the values of today push out those of yesterday."""
+"""Characters of the longest text that is remembered with what it stops."""
+
+MOST_REMEMBERED: Final = 2048
+MEMORY: Final = 1 << 26
+"""How many texts are remembered: so many per property, and only so many bytes of bits in all. When there are more, all
+of the property are forgotten, so that the values of today push out those of yesterday."""
+
+WORTH_BITS: Final = 320
+"""A filter of fewer than one condition in so many is kept with their numbers, which are smaller than their bits."""
 
 ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
-Asked = Sequence[tuple[PropertyTest, int]]
-"""Different filters, each with the bits of the conditions that have it."""
+Asked = Sequence[tuple[PropertyTest, Sequence[int]]]
+"""Different filters, each with the numbers of the conditions that have it."""
+
+
+class _Stops:
+    """Filters of one property, each with the conditions that it stops where it does not match."""
+
+    __slots__ = ("_few", "_many", "_size")
+
+    def __init__(self, asked: Asked, size: int) -> None:
+        self._many = [(test.predicate, _bits(has, size)) for test, has in asked if len(has) * WORTH_BITS >= size]
+        self._few = [(test.predicate, has) for test, has in asked if len(has) * WORTH_BITS < size]
+        self._size = size
+
+    def of(self, value: JsonValue | Mark, now: datetime) -> int:
+        """The conditions that a value stops, as bits."""
+        stopped = 0
+        for predicate, bits in self._many:
+            if not predicate(value, now):
+                stopped |= bits
+        if not self._few:
+            return stopped
+        return stopped | _bits(
+            (n for predicate, has in self._few if not predicate(value, now) for n in has), self._size
+        )
 
 
 class PropertyTable:
-    """What the values of one property let pass. Filters whose answer depends on the moment are asked every time."""
+    """What the values of one property stop. Filters whose answer depends on the moment are asked every time.
 
-    __slots__ = ("_absent", "_all", "_known", "_lasting", "momentary", "name")
+    ``first`` is the first condition that asks for the property; bits count from there.
+    """
 
-    def __init__(self, name: str, asked: Asked, all_conditions: int) -> None:
+    __slots__ = ("_absent", "_known", "_lasting", "_momentary", "_remembered", "first", "name")
+
+    def __init__(self, name: str, asked: Asked, memory: int) -> None:
         self.name = name
-        self.momentary = [(test.predicate, bits) for test, bits in asked if test.uses_now]
-        self._lasting = [(test.predicate, bits) for test, bits in asked if not test.uses_now]
-        self._all = all_conditions
+        self.first = min(min(has) for _, has in asked)
+        counted = [(test, tuple(number - self.first for number in has)) for test, has in asked]
+        size = max(max(has) for _, has in counted) + 1
+        momentary = [(test, has) for test, has in counted if test.uses_now]
+        self._momentary = _Stops(momentary, size) if momentary else None
+        self._lasting = _Stops([(test, has) for test, has in counted if not test.uses_now], size)
+        self._remembered = min(MOST_REMEMBERED, memory * 8 // size)
         self._known: dict[str, int] = {}
-        self._absent = self._pass(MISSING)
+        self._absent = self._lasting.of(MISSING, ANY_MOMENT)
 
-    def passing(self, value: JsonValue | Mark) -> int:
-        """The conditions that a value lets pass, ``momentary`` filters aside. Texts are remembered."""
+    def stopped(self, value: JsonValue | Mark, now: datetime) -> int:
+        """The conditions that a value stops."""
+        lasting = self._lasting_stops(value)
+        return lasting if self._momentary is None else lasting | self._momentary.of(value, now)
+
+    def _lasting_stops(self, value: JsonValue | Mark) -> int:
         if type(value) is not str:
-            return self._absent if value is MISSING else self._pass(value)
+            return self._absent if value is MISSING else self._lasting.of(value, ANY_MOMENT)
         bits = self._known.get(value)
         if bits is None:
-            bits = self._pass(value)
-            if len(self._known) >= REMEMBERED:
+            bits = self._lasting.of(value, ANY_MOMENT)
+            if len(self._known) >= self._remembered:
                 self._known.clear()
             if len(value) <= REMEMBERED_LENGTH:
                 self._known[value] = bits
         return bits
-
-    def _pass(self, value: JsonValue | Mark) -> int:
-        stopped = 0
-        for predicate, bits in self._lasting:
-            if not predicate(value, ANY_MOMENT):
-                stopped |= bits
-        return self._all ^ stopped
 
 
 class ConditionIndex:
@@ -78,20 +111,20 @@ class ConditionIndex:
         for program in plain:
             end = len(self._slots) + len(program.steps)
             self._slots.extend((program, step, end) for step in program.steps)
-        self._tables = [PropertyTable(name, asked, self._all) for name, asked in _by_property(conditions).items()]
+        asked = _by_property(conditions)
+        memory = MEMORY // max(len(asked), 1)
+        self._tables = [PropertyTable(name, filters, memory) for name, filters in asked.items()]
 
     def answers(self, check: Check) -> dict[str, Result] | None:
         """The answers of all served flags; the places of ``others`` are only kept. None where a value is redacted."""
         properties, now = check.properties, check.now
-        matching = self._all
+        stopped = 0
         for table in self._tables:
             value = properties.get(table.name, MISSING)
             if value is REDACTED:
                 return None
-            matching &= table.passing(value)
-            for predicate, bits in table.momentary:
-                if not predicate(value, now):
-                    matching &= ~bits
+            stopped |= table.stopped(value, now) << table.first
+        matching = self._all ^ stopped
         results, identity = self._defaults.copy(), hashed_bytes(check.distinct_id)
         done = 0
         while matching:
@@ -107,11 +140,18 @@ class ConditionIndex:
 
 def _by_property(conditions: Sequence[CompiledCondition]) -> dict[str, Asked]:
     """The filters of all conditions, by property. Those that share a predicate are one."""
-    found: dict[str, dict[Predicate, tuple[PropertyTest, int]]] = {}
+    found: dict[str, dict[Predicate, tuple[PropertyTest, list[int]]]] = {}
     for number, condition in enumerate(conditions):
         for test in condition.tests:
             if isinstance(test, PropertyTest):
                 alike = found.setdefault(test.property, {})
-                first, bits = alike.get(test.predicate, (test, 0))
-                alike[test.predicate] = (first, bits | 1 << number)
+                alike.setdefault(test.predicate, (test, []))[1].append(number)
     return {name: list(alike.values()) for name, alike in found.items()}
+
+
+def _bits(numbers: Iterable[int], size: int) -> int:
+    """The integer whose bits of these numbers, all below ``size``, are set."""
+    bits = bytearray(size // 8 + 1)
+    for number in numbers:
+        bits[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(bits, "little")

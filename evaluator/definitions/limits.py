@@ -27,6 +27,14 @@ MOST_NEEDED_FLAGS: Final = 500
 LONGEST_PATTERN: Final = 50_000
 """Characters of a regular expression."""
 
+LONGEST_VERSION: Final = 10_000
+"""Characters of a text that is read as a version."""
+
+MOST_SEARCH_WORK: Final = 500_000_000
+"""Instructions of a compiled regular expression times bytes of the text it is searched in: RE2 may need a step for each
+of these pairs, and does some hundred million steps a second. A pattern that accepts e-mail addresses has a few
+thousand instructions at most, so this allows texts beyond 100,000 characters."""
+
 DEEPEST_TREE: Final = 64
 """Levels of one cohort's tree; PostHog's limit."""
 

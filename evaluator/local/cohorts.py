@@ -25,9 +25,7 @@ class CohortFilter:
             return UNSUPPORTED
         if self.cohort_id in scope.run.open_cohorts:
             return MALFORMED
-        scope.run.open_cohorts.add(self.cohort_id)
-        answer = cohort.decide(scope)
-        scope.run.open_cohorts.discard(self.cohort_id)
+        answer = self._membership(cohort, scope)
         return answer if isinstance(answer, Unknown) else answer is not (self.operator == "not_in")
 
     def unsupported(self, scan: Scan) -> bool:
@@ -38,6 +36,19 @@ class CohortFilter:
             return False
         scan.seen.add(self.cohort_id)
         return cohort.unsupported(scan)
+
+    def _membership(self, cohort: Filter, scope: Scope) -> Truth:
+        """Cohorts may lead to the same one on very many ways, so it is decided once."""
+        answers, open_cohorts = scope.run.answers, scope.run.open_cohorts
+        known, remembered = len(answers), scope.memberships.get(self.cohort_id)
+        if remembered is not None and remembered[0] == known:
+            return remembered[1]
+        open_cohorts.add(self.cohort_id)
+        answer = cohort.decide(scope)
+        open_cohorts.discard(self.cohort_id)
+        if len(answers) == known:
+            scope.memberships[self.cohort_id] = (known, answer)
+        return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import re2
 
 from evaluator.definitions.limits import LONGEST_PATTERN
+from evaluator.matching.regex import longest_text
 
 _DEFERRED_OUTSIDE_CLASS: Final = frozenset("bB<>")
 _ESCAPABLE_LETTERS: Final = frozenset("dDsSwWbfnrt")
@@ -53,6 +54,7 @@ class LocalPattern:
 
     pattern: str
     search: Any
+    longest_text: int
     has_word_class: bool
     has_space_class: bool
     has_end_anchor: bool
@@ -62,6 +64,8 @@ class LocalPattern:
         """Whether the pattern occurs in ``text``. Raises ``Deferred`` where Python and Rust could differ."""
         if not self.pattern:
             return True
+        if len(text) > self.longest_text:
+            raise Deferred
         if self.has_end_anchor and self.has_choice and text.endswith("\n"):
             raise Deferred
         if self.has_space_class and _PYTHON_ONLY_SPACE.search(text):
@@ -96,6 +100,7 @@ def compile_pattern(pattern: str) -> LocalPattern | None:
     return LocalPattern(
         pattern=pattern,
         search=search,
+        longest_text=longest_text(search),
         has_word_class=reader.has_word_class,
         has_space_class=reader.has_space_class,
         has_end_anchor=reader.has_end_anchor,

@@ -39,11 +39,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a filter sees: one map of properties, and the id that flags it depends on are hashed with."""
+    """What a filter sees: one map of properties, and the id that flags it depends on are hashed with.
+
+    ``memberships`` remembers, by cohort, how many flags had answers when it was decided without asking for more, and
+    what came out: it would come out again as long as no flag has been added.
+    """
 
     properties: Properties
     identity: JsonValue
     run: Run
+    memberships: dict[str, tuple[int, Truth]] = field(default_factory=dict)
 
 
 class Filter(Protocol):

@@ -1,9 +1,10 @@
 """Asks one flag, as the SDK's own getters do."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from evaluator.context import Context
+from evaluator.context import Context, JsonValue, Mark
 from evaluator.local.compiled import Decided, Decision, Group, LocalFlag, LocalRuleset, Run, Scan, Unscannable
 from evaluator.local.decide import Subject, bucket_for, decide_flag
 from evaluator.local.unknown import (
@@ -53,10 +54,16 @@ def prepare(context: Context) -> Context:
         properties={"distinct_id": context.distinct_id, **context.properties},
         groups=context.groups,
         group_properties={
-            name: {"$group_key": key, **context.group_properties.get(name, {})} for name, key in context.groups.items()
+            name: {"$group_key": key, **_mapping(context.group_properties.get(name))}
+            for name, key in context.groups.items()
         },
         device_id=context.device_id,
     )
+
+
+def _mapping(properties: Any) -> Mapping[str, JsonValue | Mark]:
+    """A caller may pass anything; what is no mapping holds no properties."""
+    return properties if isinstance(properties, Mapping) else {}
 
 
 def decide_for(flag: LocalFlag, ruleset: LocalRuleset, context: Context, *, now: datetime) -> Decision:

@@ -39,7 +39,7 @@ def compile_semver(operator: str, value: JsonValue) -> ValueTest:
 def parse_version(text: str) -> Version | None:
     """Major, minor and patch; a missing or empty minor or patch is 0, anything after the patch is not looked at."""
     core = _without_prefix(text).split("-")[0].split("+")[0]
-    parts = core.split(".")[:3]
+    parts = core.split(".", 3)[:3]
     if not parts[0]:
         return None
     numbers = [_whole_number(part) if part else 0 for part in parts]

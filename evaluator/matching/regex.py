@@ -7,7 +7,7 @@ import re2
 
 from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
-from evaluator.definitions.limits import LONGEST_PATTERN
+from evaluator.definitions.limits import LONGEST_PATTERN, MOST_SEARCH_WORK
 from evaluator.matching.errors import BadFilter
 from evaluator.matching.regex_syntax import InvalidPattern, UnsupportedPattern, translate
 from evaluator.matching.text_form import text_of
@@ -20,7 +20,8 @@ def finds(wanted: JsonValue, *, positive: bool) -> Predicate:
 
     ``$`` is the end of the text only, ``.`` is anything but a line feed, and the shorthands mean Unicode; word
     boundaries know the letters of ASCII only. A pattern that is invalid matches neither operator where the property
-    is present. Raises ``BadFilter`` where the pattern is valid for the server but not for RE2.
+    is present; so does any pattern in a text so long that the search could take seconds (``MOST_SEARCH_WORK``). Raises
+    ``BadFilter`` where the pattern is valid for the server but not for RE2.
     """
     pattern = text_of(wanted)
     if len(pattern) > LONGEST_PATTERN:
@@ -41,13 +42,21 @@ def finds(wanted: JsonValue, *, positive: bool) -> Predicate:
             path="value",
             fix="rewrite it without that, or with another operator",
         ) from None
+    longest = longest_text(compiled)
 
     def matches(value: JsonValue | Mark, now: datetime) -> bool:
         if value is MISSING:
             return not positive
-        return (compiled.search(_encoded(text_of(value))) is not None) is positive
+        text = _encoded(text_of(value))
+        return len(text) <= longest and (compiled.search(text) is not None) is positive
 
     return matches
+
+
+def longest_text(compiled: Any) -> int:
+    """Bytes of the longest text that a pattern of RE2 is searched in."""
+    size: int = compiled.programsize
+    return MOST_SEARCH_WORK // max(size, 1)
 
 
 def _invalid(positive: bool) -> Predicate:

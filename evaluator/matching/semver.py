@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
+from evaluator.definitions.limits import LONGEST_VERSION
 from evaluator.matching.text_form import WHITE_SPACE, text_of
 from evaluator.text_test import KNOWN_LENGTH
 
@@ -59,10 +60,13 @@ def compares(wanted: JsonValue, *, comparison: Callable[[Version, Version], bool
 def version_of(value: JsonValue) -> Version | None:
     """The version that a value's text form spells, or None.
 
-    One leading ``v`` is dropped, missing components count as 0, and leading zeros do not count.
+    One leading ``v`` is dropped, missing components count as 0, and leading zeros do not count. A text of more than
+    ``LONGEST_VERSION`` characters spells none.
     """
     text = text_of(value)
-    return known_version(text) if len(text) <= KNOWN_LENGTH else _read(text)
+    if len(text) <= KNOWN_LENGTH:
+        return known_version(text)
+    return _read(text) if len(text) <= LONGEST_VERSION else None
 
 
 def _read(text: str) -> Version | None:
@@ -88,7 +92,7 @@ def bare(text: str) -> str:
 def split(text: str) -> tuple[list[str], str]:
     """Components (at least three, missing ones 0, without leading zeros) and what follows from the first - or +."""
     core, suffix = (*_SUFFIX_START.split(text, maxsplit=1), "")[:2]
-    components = [without_leading_zeros(component) for component in core.split(".")]
+    components = [without_leading_zeros(component) for component in core.split(".", 3)]
     return components + ["0"] * (3 - len(components)), suffix
 
 
