@@ -167,11 +167,13 @@ def _put_aside(folder: TrafficFolder, note: QuarantinedSegment) -> Path:
     target = _free_place(folder, note.segment)
     text = json.dumps(note.model_dump(mode="json", exclude={"place"}), indent=1, sort_keys=True) + "\n"
     path = Path(f"{target}{NOTE}")
-    with path.open("x", encoding="utf-8") as file:
+    building = path.with_suffix(".new")
+    with building.open("w", encoding="utf-8") as file:
         os.fchmod(file.fileno(), 0o600)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    building.rename(path)
     try:
         folder.segment(note.segment).rename(target)
     except OSError:
