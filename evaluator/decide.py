@@ -2,7 +2,7 @@
 
 from evaluator.check import Check
 from evaluator.context import MISSING, REDACTED, Mark
-from evaluator.hashing import hashed_bytes
+from evaluator.hashing import Hash, hash_of, hashed_bytes
 from evaluator.program import Program, Step
 from evaluator.result import Result
 
@@ -49,17 +49,16 @@ def decide(program: Program, check: Check) -> Result:
 
 def admit(step: Step, identity: bytes) -> Result | None:
     """The answer of a condition whose filters match; None if its rollout leaves the subject out."""
-    if not identity:
-        return step.at_zero
-    bound, pinned = step.bound, step.pinned
-    if bound is None and pinned is not None:
-        return pinned
-    hashed = step.start()
-    hashed.update(identity)
-    if bound is not None and hashed.digest() >= bound:
+    if step.bound is None and step.pinned is not None:
+        return step.pinned
+    hashed = hash_of(step.start, identity)
+    if step.bound is not None and hashed.digest() >= step.bound:
         return None
-    if pinned is not None:
-        return pinned
+    return step.pinned or assigned(step, hashed)
+
+
+def assigned(step: Step, hashed: Hash) -> Result:
+    """The answer with the subject's variant. ``hashed`` has read the subject's id, and no more."""
     hashed.update(b"variant")
     place = hashed.digest()
     for bound, answer in step.variants:

@@ -26,7 +26,7 @@ MAX_DISTINCT_ID: Final = 200
 """Unicode scalar values of a distinct id that count; PostHog's server drops the rest."""
 
 _HASHES: Final = range(SCALE)
-_BEYOND_ALL: Final = b"\xff" * 21
+BEYOND_ALL: Final = b"\xff" * 21
 """Above every digest, all of which have 20 bytes."""
 
 
@@ -42,6 +42,29 @@ class Hash(Protocol):
 
 HashStart = Callable[[], Hash]
 """Gives a SHA-1 that has read what the hashes of a flag begin with."""
+
+
+class _AtZero:
+    """The hash of an empty id, which stands at 0 everywhere (server rule)."""
+
+    def update(self, data: bytes, /) -> None:
+        """Stays where it is."""
+
+    def digest(self) -> bytes:
+        """20 zeros."""
+        return bytes(20)
+
+
+_AT_ZERO: Final = _AtZero()
+
+
+def hash_of(start: HashStart, identity: bytes) -> Hash:
+    """The flag's hash of a subject: first the rollout hash, and the variant hash once it has read ``variant``."""
+    if not identity:
+        return _AT_ZERO
+    hashed = start()
+    hashed.update(identity)
+    return hashed
 
 
 def hash60(text: str) -> int:
@@ -78,7 +101,7 @@ def hash_start(flag_key: str) -> HashStart:
 @lru_cache(maxsize=1024)
 def digest_bound(bound: int) -> bytes:
     """The bytes that a digest is below exactly if its 60-bit hash is below ``bound``."""
-    return (bound << 4).to_bytes(8, "big") if bound < SCALE else _BEYOND_ALL
+    return (bound << 4).to_bytes(8, "big") if bound < SCALE else BEYOND_ALL
 
 
 def rollout_hash(flag_key: str, bucketing_id: str) -> int:

@@ -14,10 +14,10 @@ from typing import Any, Final, Never, cast
 from evaluator.check import Check
 from evaluator.compiled import CompiledFlag, PropertyTest
 from evaluator.context import MISSING, REDACTED, Context
-from evaluator.decide import admit, decide
+from evaluator.decide import assigned, decide
 from evaluator.facts import Facts
-from evaluator.hashing import subject_bytes
-from evaluator.program import Program
+from evaluator.hashing import BEYOND_ALL, hash_of, subject_bytes
+from evaluator.program import Program, Step
 from evaluator.result import Result
 
 Answer = Callable[[Context, datetime, Facts], Result]
@@ -26,8 +26,8 @@ Answer = Callable[[Context, datetime, Facts], Result]
 LARGEST: Final = 64
 """Conditions and filters that a function may have. A greater flag, of which there are few, is decided in a loop."""
 
-Shape = Sequence[Sequence[str]]
-"""For each condition the templates of its filters."""
+Shape = Sequence[tuple[Sequence[str], bool]]
+"""For each condition the templates of its filters, and whether it needs no hash to answer."""
 
 
 class Unknown(Exception):
@@ -39,27 +39,38 @@ def plain_answer(program: Program, flag: CompiledFlag) -> Answer | None:
     tests = [[test for test in condition.tests if isinstance(test, PropertyTest)] for condition in flag.conditions]
     if len(tests) + sum(map(len, tests)) > LARGEST:
         return None
-    shape = tuple(tuple(map(_template, each)) for each in tests)
+    shape = tuple(
+        (tuple(map(_template, each)), _asks_no_hash(step)) for each, step in zip(tests, program.steps, strict=True)
+    )
     given = chain.from_iterable(
-        chain([step], *((test.property, test.predicate, _wanted(test)) for test in each))
+        chain([step, _bound(step)], *((test.property, test.predicate, _wanted(test)) for test in each))
         for step, each in zip(program.steps, tests, strict=True)
     )
-    return _factory(shape, program.early_exit)(program, program.all_missed, *given)
+    return _factory(shape, program.early_exit)(program, program.all_missed, program.steps[0].start, *given)
+
+
+def _asks_no_hash(step: Step) -> bool:
+    return step.bound is None and step.pinned is not None
+
+
+def _bound(step: Step) -> bytes:
+    return BEYOND_ALL if step.bound is None else step.bound
 
 
 @lru_cache(maxsize=256)
 def _factory(shape: Shape, early_exit: bool) -> Callable[..., Answer]:
     """What makes the functions of one shape, given the objects that ``plain_answer`` lists."""
-    given, lines = ["program", "missed"], ["best = missed"]
-    for number, templates in enumerate(shape):
-        step, conditions = f"step_{number}", []
-        given.append(step)
+    given, lines = ["program", "missed", "start"], ["best, place = missed, None"]
+    for number, (templates, asks_no_hash) in enumerate(shape):
+        given.extend((f"step_{number}", f"bound_{number}"))
+        conditions = []
         for position, template in enumerate(templates):
             place = f"{number}_{position}"
             given.extend(f"{part}_{place}" for part in ("name", "predicate", "wanted"))
             conditions.append(template.replace("@", place))
         lines.append(f"if {' and '.join(conditions) or 'True'}:")
-        lines.extend((_ADMIT_OR_END if early_exit else _ADMIT).replace("@", step).splitlines())
+        admission = _ADMIT_ALL if asks_no_hash else _ADMIT + (_END if early_exit else _GO_ON)
+        lines.extend(admission.replace("@", str(number)).splitlines())
     source = _FUNCTION.format(given=", ".join(given), body="\n            ".join(lines))
     namespace: dict[str, Any] = dict(_SURROUNDINGS)
     exec(compile(source, "<plain flag>", "exec"), namespace)
@@ -77,12 +88,16 @@ def make({given}):
             return decide(program, Check(context, now, facts))
     return answer
 """
+_ADMIT_ALL: Final = "    return step_@.pinned"
 _ADMIT: Final = """\
-    answer = admit(@, subject_bytes(context.distinct_id))
-    if answer is not None:
-        return answer
-    best = @.excluded"""
-_ADMIT_OR_END: Final = "    return admit(@, subject_bytes(context.distinct_id)) or @.excluded"
+    if place is None:
+        hashed = hash_of(start, subject_bytes(context.distinct_id))
+        place = hashed.digest()
+    if place < bound_@:
+        return step_@.pinned or assigned(step_@, hashed)
+    """
+_GO_ON: Final = "best = step_@.excluded"
+_END: Final = "return step_@.excluded"
 _FILTER: Final = """\
 (({test}) if type(value := properties.get(name_@, MISSING)) is str{of} \
 else predicate_@(value, now) if value is not REDACTED else unknown())"""
@@ -112,8 +127,9 @@ _SURROUNDINGS: Final = {
     "MISSING": MISSING,
     "REDACTED": REDACTED,
     "Unknown": Unknown,
-    "admit": admit,
+    "assigned": assigned,
     "decide": decide,
+    "hash_of": hash_of,
     "subject_bytes": subject_bytes,
     "unknown": _unknown,
 }

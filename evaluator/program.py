@@ -27,8 +27,7 @@ class Step:
     ``identify`` None stands for the distinct id. ``start`` begins the subject's hashes; ``bound`` is what the digest of
     the rollout hash must be below (None: everybody is inside). ``pinned`` is the answer where no hash decides on the
     variant, else it depends on ``variants`` (exclusive upper bound of the digest, answer) and ``unassigned`` beyond the
-    last. ``at_zero`` is the answer to an empty id, None if the rollout leaves it out. ``missed_beside_group`` says that
-    a condition on a group could not be tried.
+    last. ``missed_beside_group`` says that a condition on a group could not be tried.
     """
 
     person: Sequence[tuple[str, Predicate]]
@@ -40,7 +39,6 @@ class Step:
     pinned: Result | None
     variants: Sequence[tuple[bytes, Result]]
     unassigned: Result
-    at_zero: Result | None
     missed: Result
     missed_beside_group: Result
     excluded: Result
@@ -139,7 +137,6 @@ def _step(flag: CompiledFlag, condition: CompiledCondition, cohorts: Mapping[str
     unassigned = answers.matched(flag, index, None)
     pinned = _pinned(flag, condition, unassigned)
     variants = () if pinned else tuple(answers.matched(flag, index, variant) for _, variant in flag.variants)
-    first = next((answer for answer, (limit, _) in zip(variants, flag.variants, strict=False) if limit > 0), unassigned)
     missed, excluded = answers.not_matching(flag, index), answers.out_of_rollout(flag, index)
     beside_group = any(other.aggregation is not None for other in flag.conditions)
     return Step(
@@ -152,7 +149,6 @@ def _step(flag: CompiledFlag, condition: CompiledCondition, cohorts: Mapping[str
         pinned=pinned,
         variants=tuple(zip(hashing.bounds, variants, strict=False)),
         unassigned=unassigned,
-        at_zero=None if bound is not None and bound < 0 else pinned or first,
         missed=missed,
         missed_beside_group=answers.not_matching(flag, index, group_skipped=True) if beside_group else missed,
         excluded=excluded,
