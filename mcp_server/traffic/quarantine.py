@@ -55,7 +55,9 @@ def quarantined(folder: TrafficFolder) -> list[QuarantinedSegment]:
 def why_set_aside(folder: TrafficFolder, segment: str) -> Unavailable | None:
     """The error for a segment that lies in quarantine; None if it does not."""
     note = next((each for each in quarantined(folder) if each.segment == segment), None)
-    return note and Unavailable(
+    if note is None:
+        return None
+    return Unavailable(
         f"The segment was moved to quarantine: {note.file}: {note.reason}",
         hint="Restore it from a backup, or rebase what was judged on this snapshot on a new one.",
         code="SNAPSHOT_CORRUPT",

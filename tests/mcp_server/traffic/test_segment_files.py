@@ -168,7 +168,7 @@ def test_the_manifest_says_what_is_in_the_segment(tmp_path: Path) -> None:
     manifest = segment(tmp_path, checks, kept=["plan"], dropped=3, sampled_ppm=250_000)
     written = json.loads(file_of(tmp_path, manifest, MANIFEST).read_text())
     assert {name: written[name] for name in ("format", "environment", "provenance", "checks", "dropped", "kept")} == {
-        "format": 1,
+        "format": FORMAT,
         "environment": "production",
         "provenance": "recorded",
         "checks": 4,

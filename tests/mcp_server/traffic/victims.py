@@ -128,7 +128,7 @@ def die_before(step: int) -> None:
 
     sync = os.fsync
 
-    def watched_sync(descriptor: int) -> None:
+    def watched_sync(descriptor: Any) -> None:
         at_step()
         sync(descriptor)
 
