@@ -128,9 +128,9 @@ def die_before(step: int) -> None:
 
     sync = os.fsync
 
-    def watched_sync(descriptor: Any) -> None:
+    def watched_sync(fd: Any) -> None:
         at_step()
-        sync(descriptor)
+        sync(fd)
 
     os.fsync = watched_sync
     sys.addaudithook(watch)
