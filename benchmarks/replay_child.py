@@ -70,8 +70,11 @@ def _ruleset(flag: dict[str, object]) -> Ruleset:
 
 
 def _peak_mb() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
+    """Greatest memory of this process; what ``getrusage`` says on Linux may be its parent's."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return round(int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024))
 
 
 if __name__ == "__main__":

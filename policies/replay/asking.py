@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from evaluator.compiled import PropertyTest
 from evaluator.context import REDACTED, JsonValue, Mark
-from evaluator.matching.semver import known_version
+from evaluator.matching.text_test import SURROUNDINGS
 from evaluator.text_test import Form
 from policies.replay.truth import FALSE, TRUE, UNKNOWN
 
@@ -42,9 +42,9 @@ def _ask(form: Form | None) -> Ask:
 
 
 _SURROUNDINGS: Final = {
+    **SURROUNDINGS,
     "FALSE": FALSE,
     "REDACTED": REDACTED,
     "TRUE": TRUE,
     "UNKNOWN": UNKNOWN,
-    "known_version": known_version,
 }

@@ -61,12 +61,3 @@ def sums(codes: Codes, weights: Codes, size: int) -> NDArray[np.int64]:
         part = slice(first, first + step)
         total += np.bincount(codes[part], weights=weights[part], minlength=size).astype(np.int64)
     return total
-
-
-def marked(codes: Codes, size: int, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which codes below ``size`` occur where it is wanted."""
-    occurs = np.zeros(size, dtype=np.bool_)
-    for first in range(0, len(codes), AT_ONCE):
-        part = slice(first, first + AT_ONCE)
-        occurs[codes[part][wanted[part]]] = True
-    return occurs

@@ -57,7 +57,7 @@ class Decision:
             answers=self._answers,
             conditions=self._conditions,
             payloads=self._flag.payloads,
-            coverage=self._with_decided(coverage),
+            coverage=tuple(map(self._with_decided, coverage)),
             possibilities=tuple(self._possibilities),
         )
 
@@ -213,14 +213,9 @@ class Decision:
             eligible=counts[4],
         )
 
-    def _with_decided(self, coverage: Sequence[ConditionCoverage]) -> tuple[ConditionCoverage, ...]:
-        kinds = (self._conditions - NO_CONDITION).astype(np.uint16)
-        size = max([int(kinds.max(initial=0)), *(each.index - NO_CONDITION for each in coverage)]) + 1
-        wanted = np.eye(size, dtype=np.bool_)[[each.index - NO_CONDITION for each in coverage]]
-        decided = self._stage.population.count_kinds(kinds, wanted)
-        return tuple(
-            each.model_copy(update={"decided": subjects}) for each, subjects in zip(coverage, decided, strict=True)
-        )
+    def _with_decided(self, coverage: ConditionCoverage) -> ConditionCoverage:
+        rows = np.flatnonzero(self._conditions == coverage.index)
+        return coverage.model_copy(update={"decided": self._stage.population.count_rows(rows)})
 
 
 def _choice(value: JsonValue | Mark) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from policies.replay.columns import AT_ONCE, occurrences
+from policies.replay.columns import occurrences
 from policies.replay.examples import Raffle
 from policies.replay.hashes import Hashes
 from policies.replay.population import Population
@@ -19,6 +19,9 @@ from policies.replay.view import View
 
 MOST_TABLES_BYTES: Final = 1 << 27
 """Of the answers that are kept for the next replay; beyond it, the oldest go."""
+
+GLIMPSE: Final = 4096
+"""Contexts among which most properties with too many values show it."""
 
 
 class Ground:
@@ -56,7 +59,7 @@ class Ground:
         if name not in self._choosable:
             column = self.view.column(name)
             self._choosable[name] = len(column.values) <= CHOOSABLE_VALUES or (
-                len(np.unique(column.codes[:AT_ONCE])) <= CHOOSABLE_VALUES
+                len(np.unique(column.codes[:GLIMPSE])) <= CHOOSABLE_VALUES
                 and np.count_nonzero(occurrences(column.codes, len(column.values))) <= CHOOSABLE_VALUES
             )
         return self._choosable[name]

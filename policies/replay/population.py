@@ -123,21 +123,25 @@ class Split:
         self._rows = rows
         self._runs = runs
         self._run_codes = codes[rows[runs.starts]]
+        self._alone = occurrences(codes, values) - occurrences(codes[rows], values)
+        """By value, the contexts of subjects who have only one."""
 
     def count_kinds(self, kinds: NDArray[np.uint8], verdicts: Mask) -> NDArray[np.int64]:
         """Per verdict and value, the distinct subjects with a context of that value to which the verdict applies.
 
-        As in ``Population.count_kinds``, with at most eight verdicts.
+        As in ``Population.count_kinds``, with at most eight verdicts. Best where most contexts are of kind 0.
         """
-        width = verdicts.shape[1]
-        own = kinds[self._rows]
-        shape = self._values, width
-        once = pair_occurrences(self._codes, kinds, shape) - pair_occurrences(self._codes[self._rows], own, shape)
+        shape = self._values, verdicts.shape[1]
+        several, own = np.zeros(len(kinds), dtype=np.bool_), kinds[self._rows]
+        several[self._rows] = True
+        rows = np.flatnonzero((kinds != 0) & ~several)
+        once = pair_occurrences(self._codes[rows], kinds[rows], shape)
+        once[:, 0] = self._alone - once.sum(axis=1)
         seen = self._runs.united(_words(verdicts).astype(np.uint8)[own])
-        several = pair_occurrences(self._run_codes, seen, (self._values, 1 << len(verdicts)))
+        joint = pair_occurrences(self._run_codes, seen, (self._values, 1 << len(verdicts)))
         bits = np.arange(1 << len(verdicts))
         holds = np.array([(bits >> place) & 1 for place in range(len(verdicts))], dtype=np.int64)
-        counts: NDArray[np.int64] = verdicts.astype(np.int64) @ once.T + holds @ several.T
+        counts: NDArray[np.int64] = verdicts.astype(np.int64) @ once.T + holds @ joint.T
         return counts
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evaluator.compiled import PropertyTest
 from policies.replay.asking import answers
-from policies.replay.columns import marked, spread
+from policies.replay.columns import spread
 from policies.replay.pace import Pace
 from policies.replay.population import Mask
 from policies.replay.recording import Column
@@ -65,6 +65,15 @@ class Tables:
         unknown: Mask = self._tables[question].take(column.codes[rows]) == UNKNOWN
         return unknown
 
+    def _open(self, table: Truths, column: Column, wanted: Mask | None) -> Mask:
+        """The values to ask: all that nobody asked yet, or of a large dictionary those that somebody wants."""
+        if wanted is None or len(table) <= SMALL:
+            return table == _NOT_ASKED
+        rows = np.flatnonzero(wanted & (spread(table, column.codes) == _NOT_ASKED))
+        open_ = np.zeros(len(table), dtype=np.bool_)
+        open_[column.codes[rows]] = True
+        return open_
+
     def _started(self, test: PropertyTest, question: str, column: Column, letters: bytes | None) -> Truths:
         """The table of a question, which another replay may have begun."""
         table = None if test.uses_now else self._lasting.get(question)
@@ -77,10 +86,7 @@ class Tables:
         return table
 
     def _ask(self, test: PropertyTest, table: Truths, column: Column, wanted: Mask | None) -> None:
-        open_ = table == _NOT_ASKED
-        if wanted is not None and len(table) > SMALL and open_.any():
-            open_ &= marked(column.codes, len(table), wanted)
-        codes = np.flatnonzero(open_)
+        codes = np.flatnonzero(self._open(table, column, wanted))
         for first in range(0, len(codes), PER_STEP):
             some = codes[first : first + PER_STEP]
             table[some] = answers(test, chosen_of(column.values, some), self._now)
