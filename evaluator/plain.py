@@ -17,6 +17,7 @@ from evaluator.context import MISSING, REDACTED, Context
 from evaluator.decide import assigned, decide
 from evaluator.facts import Facts
 from evaluator.hashing import BEYOND_ALL, hash_of, subject_bytes
+from evaluator.matching.text_test import SURROUNDINGS
 from evaluator.program import Program, Step
 from evaluator.result import Result
 
@@ -123,6 +124,7 @@ def _unknown() -> Never:
 
 
 _SURROUNDINGS: Final = {
+    **SURROUNDINGS,
     "Check": Check,
     "MISSING": MISSING,
     "REDACTED": REDACTED,

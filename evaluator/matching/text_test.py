@@ -1,6 +1,7 @@
 """From a filter to its text test."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from evaluator.context import JsonValue
 from evaluator.matching import semver, text
@@ -22,6 +23,9 @@ _VERSIONS: Final = {
     "semver_lt": Form.VERSION_BELOW,
     "semver_lte": Form.VERSION_TO,
 }
+
+SURROUNDINGS: Final[Mapping[str, Any]] = {"known_version": semver.known_version}
+"""What the expressions of the forms name beside ``value`` and ``{wanted}``; whoever runs one passes it."""
 
 
 def text_test(operator: str, wanted: JsonValue) -> TextTest | None:

@@ -1,5 +1,6 @@
 """Functions made for plain flags answer what the loop over the conditions answers, whatever the values are."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from evaluator.decide import decide
 from evaluator.facts import NO_FACTS
 from evaluator.hashing import SCALE, digest_bound, hash60
 from evaluator.matching import OPERATORS, BadFilter, compile_predicate
-from evaluator.matching.semver import known_version
+from evaluator.matching.text_test import SURROUNDINGS
 from evaluator.plain import LARGEST, plain_answer
 from evaluator.text_test import REMEMBERED, REMEMBERED_LENGTH, Form, Remembered
 
@@ -97,15 +98,30 @@ def test_forms_and_memories_say_what_the_predicate_says(operator: str, wanted: A
 
 
 def of_text(form: Form, wanted: Any, value: str) -> Any:
-    return eval(form.test.format(wanted="wanted"), {"value": value, "wanted": wanted, "known_version": known_version})
+    return eval(form.test.format(wanted="wanted"), {**SURROUNDINGS, "value": value, "wanted": wanted})
 
 
-def test_every_form_is_some_operator_s() -> None:
+def test_every_form_belongs_to_an_operator() -> None:
     made = [
         compile_predicate({"operator": operator, "value": "1.2.3"}, matching_version=1, timezone=UTC).text
         for operator in OPERATORS
     ]
     assert {text.form for text in made if text is not None} == set(Form)
+
+
+@pytest.mark.parametrize("operator", [name for name in OPERATORS if "regex" not in name])
+def test_a_function_knows_all_names_of_a_form_also_without_a_memory(operator: str) -> None:
+    ruleset = compiled([{"properties": [{"key": "p", "operator": operator, "value": "1.2.3"}]}], [], early_exit=False)
+    flag = ruleset.flags["f"]
+    forgetful = [
+        replace(condition, tests=[replace(test, remembered=None) for test in condition.tests])
+        for condition in flag.conditions
+    ]
+    answer = plain_answer(ruleset.programs["f"], replace(flag, conditions=forgetful))
+    assert answer is not None
+    for text in ("1.2.3", "v2.0", "0.9", "b"):
+        context = Context("ada", {"p": text})
+        assert answer(context, NOW, NO_FACTS) is decide(ruleset.programs["f"], Check(context, NOW, NO_FACTS))
 
 
 def test_what_a_filter_remembers_of_texts_is_bounded() -> None:
