@@ -64,12 +64,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The answer. ``source`` says where the context came from and of which definitions it was asked.
+    """The answer in ``environment``. ``source`` says where the context came from and of which definitions it was asked.
 
     ``operations`` has, for each suggestion of ``alternatives``, what modify_flag takes to make it; None where that is
     nothing about this flag's definition. ``notes`` are doubts about the question.
     """
 
+    environment: str
     explanation: Explanation
     context: Context
     source: str
@@ -97,7 +98,8 @@ def explain_flag(home: Home, environment: str, key: str, question: Question) -> 
     context, source = _context(home, environment, question.subject, edition)
     explanation = explain(edition.ruleset, key, context, now=edition.now, facts=edition.facts)
     where = source if edition.in_force else f"{source}; {edition.name}"
-    explained = Explained(explanation, context, where, notes=_doubts(edition, key, question.subject))
+    notes = _doubts(edition, key, question.subject)
+    explained = Explained(environment, explanation, context, where, notes=notes)
     if question.compare_to is not None:
         return _beside_subject(home, environment, key, question.compare_to, edition, explained)
     if question.want is not None:
@@ -138,7 +140,7 @@ def _beside_revision(home: Home, environment: str, key: str, question: Question,
     )
     where = f"{source}; {before.name} → {after.name}"
     notes = _doubts(after, key, question.subject)
-    return Explained(explanation=told.after, context=context, source=where, notes=notes, comparison=told)
+    return Explained(environment, told.after, context, where, notes=notes, comparison=told)
 
 
 def _age(edition: Edition) -> tuple[bool, datetime]:

@@ -39,7 +39,10 @@ MOST_EDITS = 8
 """How many are told in lines; how many more there are is told, too."""
 
 TO_TYPE = "drysail simulate "
-"""How a line begins that is meant to be typed as it is."""
+"""How a line begins that is meant to be typed as it is, whole and on one line."""
+
+LONGEST_OPERATION = 600
+"""Characters of an operation in a line. A longer one is not shown: cut JSON is of no use."""
 
 
 def headline_of(explained: Explained) -> str:
@@ -125,7 +128,7 @@ def _alternatives(explained: Explained, alternatives: Alternatives, surface: Sur
     for entry, operation in list(zip(others, operations, strict=False))[:MOST_SUGGESTIONS]:
         yield f"  {clean(entry.sentence, 300)}"
         if operation is not None:
-            yield f"    {_operation(operation, surface)}"
+            yield f"    {_operation(operation, explained.environment, surface)}"
     untold = len(hypotheses[MOST_SUGGESTIONS:]) + len(others[MOST_SUGGESTIONS:])
     if untold:
         yield f"and {untold} larger changes"
@@ -135,12 +138,15 @@ def _alternatives(explained: Explained, alternatives: Alternatives, surface: Sur
         yield from explanation_lines(explained.explanation)
 
 
-def _operation(operation: dict[str, Any], surface: Surface) -> str:
+def _operation(operation: dict[str, Any], environment: str, surface: Surface) -> str:
     if surface == "agent":
-        return f"modify_flag {clean(json_text.dumps(operation), 600)}"
-    told = (json_text.dumps(one) for one in operation["operations"])
-    options = " ".join(f"--op {quote(clean(text, 600))}" for text in told)
-    return f"{TO_TYPE}{quote(operation['flag_key'])} {options}"
+        line, where = f"modify_flag {json_text.dumps(operation)}", "suggestions[].modify_flag has it"
+    else:
+        told = (json_text.dumps(one) for one in operation["operations"])
+        options = " ".join(f"--op {quote(text)}" for text in told)
+        line = f"{TO_TYPE}{quote(operation['flag_key'])} --environment {quote(environment)} {options}"
+        where = "`--json` has it under operations"
+    return line if clean(line, LONGEST_OPERATION) == line else f"(the operation is not fit for a line; {where})"
 
 
 def explanation_lines(explanation: Explanation) -> list[str]:

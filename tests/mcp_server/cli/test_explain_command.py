@@ -30,8 +30,29 @@ def test_what_would_have_to_change_can_be_typed_as_it_is_shown(
     assert typed
     assert all(len(line) <= width for line in shown.out.splitlines() if line.strip() not in typed)
     for line in typed:
-        assert run([*at, *shlex.split(line)[1:], "-e", "sandbox"]) in (0, 1, 3)
+        assert run([*at, *shlex.split(line)[1:]]) in (0, 1, 3)
     assert "Next: drysail simulate" in shown.err
+
+
+def test_an_operation_that_would_be_cut_is_left_to_json(
+    at: list[str], capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    plans = {"key": "plan", "operator": "exact", "type": "person", "value": [f"plan-{number}" for number in range(99)]}
+    country = {"key": "country", "operator": "exact", "type": "person", "value": ["DE"]}
+    condition = {"properties": [plans, country], "rollout_percentage": 100}
+    flag = {"key": "wide", "name": "Wide", "active": True, "filters": {"groups": [condition]}}
+    (tmp_path / "wide.json").write_text(json.dumps({"flags": [flag]}))
+    assert run([*at, "environments", "create", "fresh", "--sandbox"]) == 0
+    assert run([*at, "flags", "import", str(tmp_path / "wide.json"), "-e", "fresh"]) == 0
+    capfd.readouterr()
+    asked = [*at, "explain", "wide", "u1", "-e", "fresh", "-p", "plan=plan-7", "-p", "country=two  blanks"]
+    assert run([*asked, "--want", "on"]) == 0
+    shown = capfd.readouterr().out
+    assert run([*asked, "--want", "on", "--json"]) == 0
+    operations = [one for one in json.loads(capfd.readouterr().out)["operations"] if one is not None]
+    assert [one["operations"][0]["op"] for one in operations] == ["add_value", "update_condition"]
+    assert "drysail simulate" not in shown
+    assert shown.count("(the operation is not fit for a line; `--json` has it under operations)") == 2
 
 
 def test_a_second_subject_or_second_properties_are_compared(at: list[str], capfd: pytest.CaptureFixture[str]) -> None:
