@@ -98,19 +98,6 @@ class Definitions:
             return replace(self, flags=(*self.flags, new))
         return replace(self, flags=tuple(new if flag is current else flag for flag in self.flags))
 
-    def without_flag(self, key: str) -> Self:
-        """These definitions without the flags of this key."""
-        kept = (flag for flag in self.flags if not (isinstance(flag, Mapping) and flag.get("key") == key))
-        return replace(self, flags=tuple(kept))
-
-    def with_cohort(self, cohort_id: str, cohort: Mapping[str, Any]) -> Self:
-        """These definitions with the cohort replaced or added."""
-        return replace(self, cohorts={**self.cohorts, cohort_id: normalise_cohort(cohort).document})
-
-    def without_cohort(self, cohort_id: str) -> Self:
-        """These definitions without the cohort."""
-        return replace(self, cohorts={name: cohort for name, cohort in self.cohorts.items() if name != cohort_id})
-
     def facts(self) -> Facts:
         """The memberships that cohorts carry themselves (``drysail.members``), for ``evaluate(facts=...)``."""
         members = ((cohort_id, members_of(cohort)) for cohort_id, cohort in self.cohorts.items())

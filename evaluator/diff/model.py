@@ -54,11 +54,6 @@ class ConditionDiff(Difference):
     variant: FieldChange | None = None
     fields: tuple[FieldChange, ...] = ()
 
-    @property
-    def filters_differ(self) -> bool:
-        """Whether somebody may match that did not, or the reverse."""
-        return bool(self.filters_added or self.filters_removed or self.filters_changed)
-
 
 class VariantDiff(Difference):
     """One variant that was added, removed or changed. Weights are percentages; a move reassigns subjects."""
@@ -98,9 +93,3 @@ class FlagDiff(Difference):
         return self.kind == "changed" and not any(
             getattr(self, name) for name in type(self).model_fields if name != "kind"
         )
-
-    def lines(self) -> list[str]:
-        """The difference in words, one change per line, the most telling first."""
-        from evaluator.diff.words import lines
-
-        return lines(self)

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from evaluator.diff import ConditionDiff, FlagDiff, diff
 from evaluator.diff.values import ABSENT, same
+from evaluator.diff.words import lines
 
 Kind = Literal["flag", "cohort", "membership", "settings"]
 Definition = Mapping[str, Any]
@@ -84,7 +85,7 @@ class FlagEdits:
             yield self._edit(("order",), FlagDiff(kind="changed", conditions=moved))
 
     def _edit(self, part: tuple[Any, ...], difference: FlagDiff) -> Edit:
-        words = "; ".join(difference.lines())
+        words = "; ".join(lines(difference))
         return Edit("flag", self.key, part, words, difference)
 
     def _fields(

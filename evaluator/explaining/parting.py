@@ -42,11 +42,6 @@ class Parting:
     lacks: str | None = None
     inside: "Parting | None" = None
 
-    @property
-    def innermost(self) -> "Parting":
-        """The end of the chain: the property, bucket or list in which both really differ."""
-        return self if self.inside is None else self.inside.innermost
-
 
 def parting(one: Explanation, other: Explanation) -> Parting | None:
     """The first place where the two differ in what follows from it; None if they go the same way to the end.

@@ -6,7 +6,8 @@ from typing import Any
 
 from evaluator.definitions.condition_ids import condition_ids
 from evaluator.describe import describe_flag
-from evaluator.diff import FlagDiff, diff
+from evaluator.diff import diff
+from evaluator.diff.words import lines
 from policies.impact import FlagImpact
 
 
@@ -55,8 +56,7 @@ def other_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | N
         return []
     if before is None:
         return describe_flag({**after, "filters": {**(after.get("filters") or {}), "groups": []}})
-    without_conditions: FlagDiff = diff(before, after).model_copy(update={"conditions": ()})
-    return without_conditions.lines()
+    return lines(diff(before, after).model_copy(update={"conditions": ()}))
 
 
 def _by_id(flag: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from evaluator import Alternatives, ContextComparison, RevisionComparison
 from evaluator.explaining.alternatives import SubjectChange
-from evaluator.explaining.edits import Edit
 from mcp_server.services.explaining import Explained
 from mcp_server.services.explanation_lines import MOST_SUGGESTIONS, headline_of, lines_of, next_step_of
 from mcp_server.services.foreign_text import clean
@@ -51,10 +50,6 @@ def _comparison(compared: ContextComparison | RevisionComparison) -> dict[str, A
         about = {"verdict": "same" if compared.same else "different", **place}
     answers = {side: {"value": told.result.value, "reason": str(told.result.reason)} for side, told in sides.items()}
     return {**about, **answers}
-
-
-def _edit(edit: Edit) -> dict[str, str]:
-    return {"document": edit.document, "kind": edit.kind, "words": clean(edit.words, 400)}
 
 
 def _suggestions(explained: Explained, alternatives: Alternatives) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluator.diff import diff
+from evaluator.diff import diff, words
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.proposal import Evidence, Proposal, ProposalState
 from mcp_server.services.wording import MOST_PROVED, finding_lines, headline, impact_lines, proved_lines, trust_lines
@@ -65,7 +65,7 @@ def change_lines(proposal: Proposal) -> list[str]:
         elif edit.after is None:
             lines.append(f"removes {name}")
         elif edit.ref.kind == "flag":
-            lines.extend(f"{name}: {clean(line, 300)}" for line in diff(edit.before, edit.after).lines())
+            lines.extend(f"{name}: {clean(line, 300)}" for line in words.lines(diff(edit.before, edit.after)))
         else:
             lines.append(f"changes {name}")
     return lines

@@ -120,8 +120,10 @@ def test_the_parting_is_followed_into_a_flag_and_a_cohort() -> None:
         "cohorts": COHORTS,
     }
     told = compared(feed, "f", Context("u", {"country": "DE"}), Context("u", {"country": "FR"}))
-    assert told.parting is not None
-    assert told.parting.innermost.cohort == "1"
+    inside_flag = told.parting.inside if told.parting is not None else None
+    assert inside_flag is not None
+    assert inside_flag.inside is not None
+    assert inside_flag.inside.cohort == "1"
     assert told.sentence == (
         "“f” is on for the first and off for the second: condition 1 asks for flag “parent” on; it is on for the first "
         "and off for the second, because in flag “parent”, condition 1 depends on cohort 1 “Buyers”: the first is in "

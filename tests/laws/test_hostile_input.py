@@ -25,6 +25,7 @@ from evaluator import (
 from evaluator.definitions import BadDefinitions, with_condition_ids
 from evaluator.describe import describe_flag
 from evaluator.diff import diff
+from evaluator.diff.words import lines
 from evaluator.local import compile_local, evaluate_local
 from mcp_server.services.errors import InvalidInput
 from mcp_server.services.incoming import read_feed
@@ -71,8 +72,8 @@ def read_everything(definitions: Definitions, feed: dict[str, Any]) -> None:
             validate_flag(flag, definitions)
             with_condition_ids(flag)
             assert not diff(VICTIM, flag).is_empty
-            diff(VICTIM, flag).lines()
-            diff(flag, VICTIM).lines()
+            lines(diff(VICTIM, flag))
+            lines(diff(flag, VICTIM))
             assert diff(flag, {**flag}).is_empty
     with suppress(InvalidInput):
         read_feed(feed)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from evaluator.diff import diff
 from evaluator.diff.values import fingerprint, stayers
+from evaluator.diff.words import lines
 from tests.evaluator.json_strategies import flags, values
 
 anything = flags | st.dictionaries(st.sampled_from(["filters", "drysail", "active", "x"]), values)
@@ -15,14 +16,14 @@ anything = flags | st.dictionaries(st.sampled_from(["filters", "drysail", "activ
 @given(flag=anything)
 def test_a_flag_never_differs_from_itself(flag: dict[str, Any]) -> None:
     assert diff(flag, flag).is_empty
-    assert diff(flag, flag).lines() == []
+    assert lines(diff(flag, flag)) == []
 
 
 @given(before=anything, after=anything)
 def test_a_difference_is_empty_only_between_the_same_json(before: dict[str, Any], after: dict[str, Any]) -> None:
     difference = diff(before, after)
     assert difference.is_empty is (fingerprint(before) == fingerprint(after))
-    assert bool(difference.lines()) is not difference.is_empty
+    assert bool(lines(difference)) is not difference.is_empty
 
 
 @given(before=anything, after=anything)
@@ -46,7 +47,7 @@ def test_each_condition_is_told_at_most_once(before: dict[str, Any], after: dict
 def test_a_new_flag_and_a_vanished_one_differ_from_nothing(flag: dict[str, Any]) -> None:
     for difference in (diff(None, flag), diff(flag, None)):
         assert not difference.is_empty
-        assert difference.lines()
+        assert lines(difference)
 
 
 @given(st.permutations(range(7)))
@@ -69,5 +70,5 @@ def test_nesting_without_end_can_be_compared() -> None:
     for _ in range(3_000):
         deep = {"x": [deep]}
     changed = diff({"filters": {"groups": [{"properties": [{"value": deep}]}]}}, {"filters": deep})
-    assert changed.lines()
+    assert lines(changed)
     assert diff({"y": deep}, {"y": deep}).is_empty
