@@ -73,25 +73,24 @@ def _feeds(base: str, head: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _print(checked: "Checked") -> None:
-    from mcp_server.cli.screen import out, talk
+    from mcp_server.cli.screen import print_line, talk
     from mcp_server.services.foreign_text import clean
     from mcp_server.services.portability import lint_summary
     from mcp_server.services.wording import finding_lines, headline, impact_lines
 
-    console = out()
     if not checked.edits and not checked.broken:
-        console.print("No flag differs.")
+        print_line("No flag differs.")
     for each in checked.edits:
         names = ", ".join(f"{ref.kind} {clean(ref.key)}" for ref in each.refs)
-        console.print(f"{names}: {headline(each.judgement.verdict)}", style="bold", markup=False)
+        print_line(f"{names}: {headline(each.judgement.verdict)}", style="bold")
         for line in [*impact_lines(each.judgement.impact), *finding_lines(each.judgement.verdict)]:
-            console.print(f"  {line}", markup=False)
+            print_line(f"  {line}")
     for warning in checked.broken:
         problem = warning.problem
         place = f"{warning.kind} {clean(warning.key)}" + (f", {problem.path}" if problem.path else "")
-        console.print(f"{place}: cannot be served. {problem.message} {problem.fix}", style="bold red", markup=False)
+        print_line(f"{place}: cannot be served. {problem.message} {problem.fix}", style="bold red")
     for line in lint_summary(checked.lints):
-        console.print(line, markup=False)
+        print_line(line)
     if checked.snapshot is None:
         talk().print("No traffic: register some with `drysail traffic snapshot`, or the effect stays unknown.")
 

@@ -52,9 +52,9 @@ def explain(
 
       drysail explain new-checkout user-42 --at 2026-11-22T17:00Z --against current
     """
-    from mcp_server.cli.screen import out, print_json, talk
+    from mcp_server.cli.screen import print_json, print_line, talk
     from mcp_server.services.explaining import Question, Subject, explain_flag, wanted_value
-    from mcp_server.services.explanation_lines import headline_of, lines_of, next_step_of
+    from mcp_server.services.explanation_lines import TO_TYPE, headline_of, lines_of, next_step_of
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
@@ -76,26 +76,11 @@ def explain(
     if json:
         print_json(_as_json(explained))
         return
-    out().print(headline_of(explained), style="bold", markup=False)
-    out().print(f"Context {explained.source}.", markup=False)
+    print_line(headline_of(explained), style="bold")
+    print_line(f"Context {explained.source}.")
     for line in lines_of(explained, "terminal"):
-        _print(line)
-    talk().print(f"Next: {next_step_of(explained, 'terminal')}", style="dim", markup=False)
-
-
-def _print(line: str) -> None:
-    """A line with its indentation kept where it wraps; what is meant to be typed is not wrapped."""
-    from textwrap import wrap
-
-    from mcp_server.cli.screen import out
-    from mcp_server.services.explanation_lines import TO_TYPE
-
-    console, text = out(), line.lstrip()
-    indent = line[: len(line) - len(text)]
-    whole = text.startswith(TO_TYPE)
-    pieces = [line] if whole else wrap(text, console.width, initial_indent=indent, subsequent_indent=indent)
-    for piece in pieces:
-        console.print(piece, markup=False, soft_wrap=True)
+        print_line(line, whole=line.lstrip().startswith(TO_TYPE))
+    print_line(f"Next: {next_step_of(explained, 'terminal')}", to=talk(), style="dim")
 
 
 def _as_json(explained: Any) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def list_flags(
 @app.command()
 def show(ctx: typer.Context, key: str, environment: Environment = None, json: Json = False) -> None:
     """Show one flag in words, with its conditions' ids and open proposals."""
-    from mcp_server.cli.screen import out, print_json
+    from mcp_server.cli.screen import print_json, print_line
     from mcp_server.services.finding import get_flag
     from mcp_server.tools.views import flag_answer, flag_lines, flag_summary
 
@@ -77,7 +77,7 @@ def show(ctx: typer.Context, key: str, environment: Environment = None, json: Js
         print_json(flag)
         return
     for line in flag_lines(flag_summary(flag))[:-1]:
-        out().print(line, markup=False)
+        print_line(line)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from evaluator.definitions import DefinitionWarning
-from mcp_server.cli.screen import out, print_json, replaying, talk
+from mcp_server.cli.screen import print_json, print_line, replaying, talk
 from mcp_server.services.applying import Applied, apply
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.home import Home
@@ -31,11 +31,11 @@ def propose_and_apply(home: Home, intent: Intent, *, propose_only: bool, json: b
     else:
         print_proposal(proposal, judged.evidence)
         for line in lint_lines(lints):
-            out().print(line, markup=False)
+            print_line(line)
         if applied is not None:
             print_applied(applied)
         elif proposal.state is ProposalState.NEEDS_REVIEW:
-            talk().print(f"Another person can approve it: drysail review {proposal.id}", markup=False)
+            print_line(f"Another person can approve it: drysail review {proposal.id}", to=talk())
     return EXIT_OF.get(proposal.state, 0)
 
 
@@ -48,13 +48,13 @@ def print_proposal(proposal: Proposal, evidence: Evidence) -> None:
         *trust_lines(evidence.impact, evidence.traffic),
     ]
     for line in lines:
-        out().print(line, markup=False)
+        print_line(line)
 
 
 def print_applied(applied: Applied) -> None:
     """Where the change is live, and the way back."""
-    out().print(f"Applied as revision {applied.revision} of {applied.proposal.environment}. {live_line(applied)}")
-    talk().print(f"The way back: drysail undo {applied.proposal.id}", markup=False)
+    print_line(f"Applied as revision {applied.revision} of {applied.proposal.environment}. {live_line(applied)}")
+    print_line(f"The way back: drysail undo {applied.proposal.id}", to=talk())
 
 
 def proposal_json(proposal: Proposal, evidence: Evidence | None, applied: Applied | None = None) -> dict[str, object]:
@@ -90,25 +90,22 @@ def print_imported(imported: Imported, source: str, *, json: bool) -> int:
 
 
 def _print_imported(imported: Imported, source: str) -> None:
-    console = out()
     if imported.bootstrap is not None:
         flags = len(imported.bootstrap.proposal.flags)
-        console.print(
-            f"Imported {flags} flags from {source} ({imported.bootstrap.proposal.id}, applied).", markup=False
-        )
+        print_line(f"Imported {flags} flags from {source} ({imported.bootstrap.proposal.id}, applied).")
     for judged in imported.proposals:
         names = ", ".join(edit.ref.key for edit in judged.proposal.edits)
-        console.print(f"{judged.proposal.id} {clean(names)}: {headline(judged.evidence.verdict)}", markup=False)
+        print_line(f"{judged.proposal.id} {clean(names)}: {headline(judged.evidence.verdict)}")
     if imported.unchanged:
-        console.print(f"{imported.unchanged} are unchanged.")
+        print_line(f"{imported.unchanged} are unchanged.")
     for warning in imported.refused:
         problem = warning.problem
         place = f"{warning.kind} {clean(warning.key)}" + (f", {problem.path}" if problem.path else "")
-        talk().print(f"Left out {place}: {problem.message} {problem.fix}", style="bold red", markup=False)
+        print_line(f"Left out {place}: {problem.message} {problem.fix}", to=talk(), style="bold red")
     for warning in imported.notes:
-        talk().print(f"Note on {warning.kind} {clean(warning.key)}: {warning.problem.message}", markup=False)
+        print_line(f"Note on {warning.kind} {clean(warning.key)}: {warning.problem.message}", to=talk())
     for line in lint_summary(imported.lints):
-        talk().print(line, markup=False)
+        print_line(line, to=talk())
 
 
 def _warning_json(warning: DefinitionWarning) -> dict[str, object]:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import Any, TextIO
 
 from pydantic import BaseModel
@@ -13,6 +14,9 @@ from evaluator import json_text
 
 PLAIN_WIDTH = 100
 """Columns where there is no terminal to ask."""
+
+HANGING = "  "
+"""How much deeper a line goes on than it began, so that beginnings can be told apart."""
 
 
 def out() -> Console:
@@ -28,6 +32,20 @@ def talk() -> Console:
 def _width(stream: TextIO) -> int | None:
     """None lets rich ask the terminal, or COLUMNS."""
     return None if stream.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
+
+
+def print_line(line: str, *, to: Console | None = None, style: str | None = None, whole: bool = False) -> None:
+    """One line of text, indented where it goes on; neither keys nor ids are parted at their hyphens.
+
+    A ``whole`` line is meant to be copied: it is left to the terminal to wrap.
+    """
+    console, text = to or out(), line.lstrip()
+    indent = line[: len(line) - len(text)]
+    pieces = wrap(
+        text, console.width, initial_indent=indent, subsequent_indent=indent + HANGING, break_on_hyphens=False
+    )
+    for piece in [line] if whole or not text else pieces:
+        console.print(piece, style=style, markup=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

@@ -59,7 +59,7 @@ def simulate(
     """
     from dataclasses import asdict
 
-    from mcp_server.cli.screen import out, print_json, replaying
+    from mcp_server.cli.screen import out, print_json, print_line, replaying
     from mcp_server.cli.tables import table
     from mcp_server.composition.home import person
     from mcp_server.services.changing import modify
@@ -94,7 +94,7 @@ def simulate(
             }
         )
         return status
-    out().print(f"Would be {headline(judgement.verdict)}", style="bold", markup=False)
+    print_line(f"Would be {headline(judgement.verdict)}", style="bold")
     for line in [
         *impact_lines(judgement.impact),
         *proved_lines(judgement.proved),
@@ -102,7 +102,7 @@ def simulate(
         *trust_lines(judgement.impact, traffic),
         *lint_lines(lints),
     ]:
-        out().print(line, markup=False)
+        print_line(line)
     for flag in judgement.impact.flags if judgement.impact is not None and by else ():
         for breakdown in flag.breakdowns:
             rows = [
