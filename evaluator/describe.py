@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from evaluator.context import JsonValue
 from evaluator.definitions.structure import is_number
-from evaluator.json_text import dumps
+from evaluator.json_text import brief
 from evaluator.matching.text_form import text_of
 
 NO_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+NO_GROUP_TYPES: Final[Mapping[int, str]] = MappingProxyType({})
 MOST_VALUES: Final = 8
 """Values of a list that are spelled out; the rest is counted."""
 
@@ -58,7 +59,9 @@ _UNITS: Final = {"h": "hour", "d": "day", "w": "week", "m": "month", "y": "year"
 _RELATIVE_DATE: Final = re.compile(r"-?([0-9]{1,4})([hdwmy])")
 
 
-def describe_filter(filter: JsonValue, cohort_names: Mapping[str, str] = NO_NAMES) -> str:
+def describe_filter(
+    filter: JsonValue, cohort_names: Mapping[str, str] = NO_NAMES, group_types: Mapping[int, str] = NO_GROUP_TYPES
+) -> str:
     """One filter as a phrase: ``plan = enterprise``, ``country in [DE, FR]``, ``in cohort “Beta testers”``."""
     if not isinstance(filter, Mapping):
         return _json(filter)
@@ -69,33 +72,37 @@ def describe_filter(filter: JsonValue, cohort_names: Mapping[str, str] = NO_NAME
             return _flag(filter)
         case "group":
             index = filter.get("group_type_index")
-            owner = "the group" if index is None else f"group type {_json(index)}"
+            owner = "the group" if index is None else _group_type(index, group_types, "the ", "group type ")
             return f"{_property(filter)} (of {owner})"
         case _:
             return _property(filter)
 
 
-def describe_condition(condition: JsonValue, cohort_names: Mapping[str, str] = NO_NAMES) -> str:
+def describe_condition(
+    condition: JsonValue, cohort_names: Mapping[str, str] = NO_NAMES, group_types: Mapping[int, str] = NO_GROUP_TYPES
+) -> str:
     """One condition in one line: ``plan = enterprise and country in [DE, FR] · 10 %``."""
     if not isinstance(condition, Mapping):
         return _json(condition)
     filters = condition.get("properties")
     group = condition.get("aggregation_group_type_index")
     if filters and isinstance(filters, list):
-        who = " and ".join(describe_filter(entry, cohort_names) for entry in filters)
+        who = " and ".join(describe_filter(entry, cohort_names, group_types) for entry in filters)
     elif filters:
         who = _json(filters)
     else:
-        who = "everyone" if group is None else f"every group of type {_json(group)}"
+        who = "everyone" if group is None else _group_type(group, group_types, "every ", "every group of type ")
     parts = [who, percent(condition.get("rollout_percentage"))]
     if condition.get("variant") is not None:
         parts.append(f"variant {shown(condition['variant'])}")
     if group is not None and filters:
-        parts.append(f"counted by group type {_json(group)}")
+        parts.append(f"counted by {_group_type(group, group_types, '', 'group type ')}")
     return " · ".join(parts)
 
 
-def describe_flag(definition: JsonValue, cohort_names: Mapping[str, str] = NO_NAMES) -> list[str]:
+def describe_flag(
+    definition: JsonValue, cohort_names: Mapping[str, str] = NO_NAMES, group_types: Mapping[int, str] = NO_GROUP_TYPES
+) -> list[str]:
     """A flag in a few sentences: whether it is on, who gets it, and what they get."""
     if not isinstance(definition, Mapping):
         return [f"This is no flag: {_json(definition)}"]
@@ -104,10 +111,10 @@ def describe_flag(definition: JsonValue, cohort_names: Mapping[str, str] = NO_NA
     return [
         _state(definition, rules),
         *_before_conditions(rules),
-        *_conditions(rules, cohort_names),
+        *_conditions(rules, cohort_names, group_types),
         *_variants(rules),
         *_payloads(rules),
-        *_subjects(definition, rules),
+        *_subjects(definition, rules, group_types),
     ]
 
 
@@ -212,11 +219,13 @@ def _before_conditions(rules: Mapping[str, Any]) -> Iterator[str]:
         yield f"Holdout {number} keeps {share} of the subjects out of all conditions; they get “{given}” instead."
 
 
-def _conditions(rules: Mapping[str, Any], cohort_names: Mapping[str, str]) -> Iterator[str]:
+def _conditions(
+    rules: Mapping[str, Any], cohort_names: Mapping[str, str], group_types: Mapping[int, str]
+) -> Iterator[str]:
     conditions = rules.get("groups")
     if isinstance(conditions, list):
         for number, condition in enumerate(conditions, start=1):
-            yield f"Condition {number}: {describe_condition(condition, cohort_names)}"
+            yield f"Condition {number}: {describe_condition(condition, cohort_names, group_types)}"
     elif conditions:
         yield f"Conditions that cannot be read: {_json(conditions)}"
     if rules.get("early_exit") is True and conditions:
@@ -245,10 +254,12 @@ def _payloads(rules: Mapping[str, Any]) -> Iterator[str]:
             yield f"Carries a payload for {', '.join(map(shown, payloads))}."
 
 
-def _subjects(definition: Mapping[str, Any], rules: Mapping[str, Any]) -> Iterator[str]:
+def _subjects(
+    definition: Mapping[str, Any], rules: Mapping[str, Any], group_types: Mapping[int, str]
+) -> Iterator[str]:
     group = rules.get("aggregation_group_type_index")
     if group is not None:
-        yield f"Whole groups of type {_json(group)} get the same answer."
+        yield f"{_group_type(group, group_types, 'Everybody of one ', 'Everybody of one group of type ')} gets the same answer."
     elif definition.get("bucketing_identifier") == "device_id":
         yield "Rollouts and variants go by device, not by person."
     if definition.get("ensure_experience_continuity") is True:
@@ -261,6 +272,12 @@ def _subjects(definition: Mapping[str, Any], rules: Mapping[str, Any]) -> Iterat
         yield f"Only where the caller names one of the contexts {shown_list(contexts)}, or none."
 
 
+def _group_type(index: JsonValue, group_types: Mapping[int, str], named: str, numbered: str) -> str:
+    """A type of groups by its name, or by its number where nobody named it."""
+    name = group_types.get(index) if isinstance(index, int) else None
+    return f"{numbered}{_json(index)}" if name is None else f"{named}{printable(name)}"
+
+
 def printable(text: str) -> str:
     """Text for one line of a screen: what could break or disguise the line is escaped, what is long is cut."""
     cut = text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
@@ -268,7 +285,4 @@ def printable(text: str) -> str:
 
 
 def _json(value: JsonValue) -> str:
-    try:
-        return printable(dumps(value))
-    except ValueError:
-        return "(an integer of very many digits)"
+    return brief(value, LONGEST_VALUE)

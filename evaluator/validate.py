@@ -10,7 +10,6 @@ from evaluator.definitions.document import Definitions
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import canonical_problem, is_integer, structural_problems
 from evaluator.describe import printable
-from evaluator.explaining.phrases import quoted
 from evaluator.json_text import InvalidJson, NotCanonical, brief, canonical, loads, path_text
 from evaluator.references import reference_problems
 
@@ -171,7 +170,7 @@ def _property_problems(entry: Mapping[str, Any], predicate: Predicate, path: str
         message = "The filter compares with null, which never matches."
         yield Problem(f"{path}.value", "null_value", message, "Use “is_set” or “is_not_set”, or give a value.")
     elif is_unusable(entry, predicate):
-        message = f"“{operator}” cannot be applied to {quoted(value)}, so the filter never matches."
+        message = f"“{operator}” cannot be applied to {brief(value)}, so the filter never matches."
         yield Problem(f"{path}.value", "unusable_value", message, "Give a value of the kind that the operator takes.")
 
 
@@ -180,7 +179,7 @@ def _cohort_problems(entry: Mapping[str, Any], path: str) -> Iterator[Problem]:
         message = f"A filter on a cohort cannot use “{entry['operator']}”."
         yield Problem(f"{path}.operator", "bad_operator", message, "Use “in” or “not_in”.")
     if not is_integer(entry.get("value")):
-        message = f"The cohort is named by {quoted(entry.get('value'))}, which is no integer."
+        message = f"The cohort is named by {brief(entry.get('value'))}, which is no integer."
         yield Problem(f"{path}.value", "bad_cohort_id", message, "Name the cohort by its numeric id.")
 
 
@@ -191,5 +190,5 @@ def _flag_problems(entry: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if not entry["key"]:
         yield Problem(f"{path}.key", "no_flag", "The filter names no flag.", "Name one by its key.")
     if not isinstance(entry.get("value"), bool | str):
-        message = f"A flag never evaluates to {quoted(entry.get('value'))}."
+        message = f"A flag never evaluates to {brief(entry.get('value'))}."
         yield Problem(f"{path}.value", "bad_flag_value", message, "Use true, false or the key of a variant.")

@@ -1,10 +1,11 @@
 """Changes that would be enough, in words. About a subject they are put as what if, never as advice."""
 
 from evaluator.context import MISSING, Mark
-from evaluator.describe import describe_filter, percent
+from evaluator.describe import describe_filter, percent, printable
 from evaluator.explaining.alternatives import DefinitionChange, SubjectChange
-from evaluator.explaining.phrases import cut, named, quoted, value_words
+from evaluator.explaining.phrases import named, value_words
 from evaluator.explaining.setting import Setting
+from evaluator.json_text import brief
 
 
 def suggestion_words(change: SubjectChange | DefinitionChange, setting: Setting, wanted: bool | str) -> str:
@@ -15,13 +16,13 @@ def suggestion_words(change: SubjectChange | DefinitionChange, setting: Setting,
 
 def _of_subject(change: SubjectChange, setting: Setting) -> str:
     if change.kind == "membership":
-        name = cut(setting.ruleset.cohorts[change.name].name)
+        name = printable(setting.ruleset.cohorts[change.name].name)
         label = f"cohort {change.name}" + (f" “{name}”" if name != f"cohort {change.name}" else "")
         return f"the person were {'' if change.after else 'not '}in {label}"
     if change.kind == "group":
         if change.any_value:
-            return f"the check named a {change.name} (tried with {quoted(change.after)})"
-        return f"the check were for the {change.name} {quoted(change.after)} (it is for {_actual(change.before)})"
+            return f"the check named a {change.name} (tried with {brief(change.after)})"
+        return f"the check were for the {change.name} {brief(change.after)} (it is for {_actual(change.before)})"
     owner = f" of the {change.group_type}" if change.group_type else ""
     if change.after is MISSING:
         return f"{change.name}{owner} were not passed (it is {named(change.before)})"
@@ -30,7 +31,7 @@ def _of_subject(change: SubjectChange, setting: Setting) -> str:
 
 
 def _actual(value: object) -> str:
-    return "none" if isinstance(value, Mark) else quoted(value)
+    return "none" if isinstance(value, Mark) else brief(value)
 
 
 def _of_definition(change: DefinitionChange, setting: Setting) -> str:
@@ -47,7 +48,7 @@ def _of_definition(change: DefinitionChange, setting: Setting) -> str:
             return f"the rollout of {condition} were {percent(change.after)} (now {percent(change.before)}; {place})"
         case "add_value" | "remove_value":
             what = "also listed" if change.kind == "add_value" else "no longer listed"
-            return f"{condition} {what} {quoted(change.value)} in its filter {describe_filter(change.filter, names)}"
+            return f"{condition} {what} {brief(change.value)} in its filter {describe_filter(change.filter, names)}"
         case "drop_filter":
             left = change.definition["filters"]["groups"][change.condition_index].get("properties")
             then = "" if left else " (it would then be for everybody)"

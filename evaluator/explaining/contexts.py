@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from evaluator.context import REDACTED, Context
+from evaluator.describe import printable
 from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import BucketTrace, Explanation, FilterTrace, VariantTrace, plain
 from evaluator.explaining.parting import Parting, parting
-from evaluator.explaining.phrases import answer_words, cohort_name, cut, flag_value, named, share, variant_words, wanted
+from evaluator.explaining.phrases import answer_words, cohort_name, flag_value, named, share, variant_words, wanted
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.ruleset import Ruleset
 
@@ -58,7 +59,7 @@ def _sentence(compared: ContextComparison) -> str:
 def _names(left: Explanation, right: Explanation) -> tuple[str, str]:
     if left.subject == right.subject:
         return "the first", "the second"
-    return f"“{cut(left.subject)}”", f"“{cut(right.subject)}”"
+    return f"“{printable(left.subject)}”", f"“{printable(right.subject)}”"
 
 
 def parting_words(parted: Parting, one: str, other: str) -> str:

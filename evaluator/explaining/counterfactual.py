@@ -7,12 +7,13 @@ from typing import Final
 
 from evaluator.ask import matches_flag
 from evaluator.context import Context
+from evaluator.describe import printable
 from evaluator.explaining.alternatives import Alternatives, DefinitionChange, Suggestion
 from evaluator.explaining.conditional import suggestion_words
 from evaluator.explaining.definition_changes import definition_changes
 from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import Explanation
-from evaluator.explaining.phrases import answer_words, cut, value_words
+from evaluator.explaining.phrases import answer_words, value_words
 from evaluator.explaining.setting import Setting
 from evaluator.explaining.subject_changes import subject_changes
 from evaluator.facts import NO_FACTS, Facts
@@ -48,7 +49,7 @@ def what_would_change(
     """
     present = explain(ruleset, key, context, now=now, facts=facts)
     if matches_flag(present.result, wanted) is True:
-        who = f"“{key}” for “{cut(present.subject)}”"
+        who = f"“{key}” for “{printable(present.subject)}”"
         sentence = f"{who} is {answer_words(present.result)} already; nothing has to change."
         return Alternatives(key, present.subject, wanted, present.result, True, (), None, sentence)
     found: list[Suggestion] = []
@@ -114,8 +115,8 @@ def _why_none(ruleset: Ruleset, present: Explanation, wanted: bool | str) -> str
         return f"There is no flag “{present.flag}”."
     known = [key for _, key in flag.variants]
     if isinstance(wanted, str) and wanted not in known:
-        has = f"its variants are {', '.join(f'“{cut(key)}”' for key in known)}" if known else "it has no variants"
-        return f"The flag cannot give “{cut(wanted)}”: {has}."
+        has = f"its variants are {', '.join(f'“{printable(key)}”' for key in known)}" if known else "it has no variants"
+        return f"The flag cannot give “{printable(wanted)}”: {has}."
     if wanted is not False and flag.definition.get("deleted") is True:
         return "The flag is archived; it has to be restored first."
     if result.reason is Reason.HOLDOUT_CONDITION_VALUE:
@@ -127,7 +128,7 @@ def _why_none(ruleset: Ruleset, present: Explanation, wanted: bool | str) -> str
 
 
 def _sentence(present: Explanation, wanted: bool | str, found: list[Suggestion], why_none: str | None) -> str:
-    who = f"“{present.flag}” is {answer_words(present.result)} for “{cut(present.subject)}”"
+    who = f"“{present.flag}” is {answer_words(present.result)} for “{printable(present.subject)}”"
     if why_none is not None:
         return f"{who}, and nothing that was tried turns it {value_words(wanted)}. {why_none}"
     ways = "one change" if len(found) == 1 else f"any one of {len(found)} changes"

@@ -1,15 +1,10 @@
 """The phrases that all explanations are made of."""
 
-from typing import Final
-
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
-from evaluator.describe import date_words, operator_phrase
+from evaluator.describe import date_words, operator_phrase, printable
 from evaluator.explaining.explanation import BucketTrace, ConditionTrace, FilterTrace
 from evaluator.json_text import brief
 from evaluator.result import Reason, Result
-
-LONGEST_VALUE: Final = 60
-"""Characters of a value that a sentence quotes."""
 
 
 def answer_words(result: Result) -> str:
@@ -22,7 +17,7 @@ def answer_words(result: Result) -> str:
 def value_words(value: bool | str) -> str:
     """A flag's value: ``on``, ``off`` or the variant in quotes."""
     if isinstance(value, str):
-        return f"“{cut(value)}”"
+        return f"“{printable(value)}”"
     return "on" if value else "off"
 
 
@@ -52,7 +47,7 @@ def cohort_name(trace: FilterTrace) -> str:
 
 def wanted(trace: FilterTrace) -> str:
     """What one filter asks for, without its subject."""
-    value = quoted(trace.expected)
+    value = brief(trace.expected)
     match trace.operator:
         case "exact":
             asked = f"one of {value}" if isinstance(trace.expected, list) else value
@@ -80,7 +75,7 @@ def named(value: JsonValue | Mark) -> str:
     """A property's value, or which kind of none there is."""
     if value is MISSING:
         return "missing"
-    return "not known (the recording did not keep it)" if value is REDACTED else quoted(value)
+    return "not known (the recording did not keep it)" if value is REDACTED else brief(value)
 
 
 def condition_name(condition: ConditionTrace) -> str:
@@ -100,13 +95,3 @@ def standing(bucket: BucketTrace | None) -> str:
 def share(unit: float) -> str:
     """A place between 0 and 1 as a percentage with the four decimals that tell subjects apart."""
     return f"{unit * 100:.4f} %"
-
-
-def quoted(value: JsonValue) -> str:
-    """A value as JSON text, cut where it gets long."""
-    return brief(value, LONGEST_VALUE)
-
-
-def cut(text: str) -> str:
-    """Text, cut where it gets long."""
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

@@ -8,12 +8,13 @@ from typing import Any, Final, Literal
 from evaluator.compile import compile_definitions
 from evaluator.context import Context
 from evaluator.definitions.document import Definitions
+from evaluator.describe import printable
 from evaluator.diff.values import ABSENT, same
 from evaluator.evaluate import evaluate
 from evaluator.explaining.edits import Edit, FlagEdits
 from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import Explanation, plain
-from evaluator.explaining.phrases import answer_words, cut
+from evaluator.explaining.phrases import answer_words
 from evaluator.explaining.setting import needed_definitions
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.hashing import MAX_DISTINCT_ID
@@ -214,11 +215,11 @@ def _cohort_words(cohort_id: str, old: Any, new: Any) -> str:
 
 def _cohort_name(cohort_id: str, cohort: Any) -> str:
     name = cohort.get("name") if isinstance(cohort, Mapping) else None
-    return f"cohort {cohort_id}" + (f" “{cut(name)}”" if isinstance(name, str) and name else "")
+    return f"cohort {cohort_id}" + (f" “{printable(name)}”" if isinstance(name, str) and name else "")
 
 
 def _sentence(found: RevisionComparison) -> str:
-    who, old, new = f"“{found.flag}” for “{cut(found.subject)}”", found.before.result, found.after.result
+    who, old, new = f"“{found.flag}” for “{printable(found.subject)}”", found.before.result, found.after.result
     if found.verdict == "same":
         how = "" if old.reason is new.reason else f", now for another reason ({old.reason} became {new.reason})"
         return f"{who} is {answer_words(new)} before and after{how}."

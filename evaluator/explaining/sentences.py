@@ -5,11 +5,11 @@ from typing import Final
 
 from evaluator.compiled import CompiledFlag
 from evaluator.definitions.problem import Problem
+from evaluator.describe import printable
 from evaluator.explaining.explanation import ConditionTrace, Explanation, FilterTrace, VariantTrace
 from evaluator.explaining.phrases import (
     answer_words,
     condition_name,
-    cut,
     found,
     share,
     standing,
@@ -40,7 +40,7 @@ def nearest_miss(explanation: Explanation) -> str | None:
 
 
 def _what(explanation: Explanation) -> str:
-    return f"“{explanation.flag}” is {answer_words(explanation.result)} for “{cut(explanation.subject)}”"
+    return f"“{explanation.flag}” is {answer_words(explanation.result)} for “{printable(explanation.subject)}”"
 
 
 def _why(explanation: Explanation, flag: CompiledFlag, problems: Sequence[Problem]) -> str:

@@ -1,18 +1,17 @@
 """``regex`` and ``not_regex``: a search in linear time with RE2, read as the server's engine reads it."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import re2
 
 from evaluator.compiled import Predicate
 from evaluator.context import MISSING, JsonValue, Mark
 from evaluator.definitions.limits import LONGEST_PATTERN, MOST_SEARCH_WORK
+from evaluator.json_text import brief
 from evaluator.matching.errors import BadFilter
 from evaluator.matching.regex_syntax import InvalidPattern, UnsupportedPattern, translate
 from evaluator.matching.text_form import text_of
-
-_SHOWN: Final = 80
 
 
 def finds(wanted: JsonValue, *, positive: bool) -> Predicate:
@@ -38,7 +37,7 @@ def finds(wanted: JsonValue, *, positive: bool) -> Predicate:
     except UnsupportedPattern as construct:
         raise BadFilter(
             "unsupported_regex",
-            f"the pattern {_shown(pattern)} uses {construct}, which the linear-time engine RE2 cannot do",
+            f"the pattern {brief(pattern)} uses {construct}, which the linear-time engine RE2 cannot do",
             path="value",
             fix="rewrite it without that, or with another operator",
         ) from None
@@ -85,7 +84,3 @@ def _compile(pattern: str) -> Any:
 def _encoded(text: str) -> bytes:
     """UTF-8; half of a surrogate pair, which no JSON parser of a server lets through, becomes a question mark."""
     return text.encode(errors="replace")
-
-
-def _shown(pattern: str) -> str:
-    return repr(pattern if len(pattern) <= _SHOWN else pattern[:_SHOWN] + "…")

@@ -7,7 +7,8 @@ from evaluator.compile_filter import ANY_MOMENT, is_unusable
 from evaluator.compiled import PropertyTest
 from evaluator.context import MISSING
 from evaluator.definitions.problem import Problem
-from evaluator.json_text import dumps
+from evaluator.describe import printable
+from evaluator.json_text import brief
 from evaluator.local.common_regex import Deferred, compile_pattern
 from evaluator.local.operators import compile_operator
 from evaluator.local.text import text_of as local_text_of
@@ -25,7 +26,6 @@ _TEXTS: Final = frozenset(
 _NUMBERS: Final = ("gt", "gte", "lt", "lte")
 _PRESENCE: Final = ("is_set", "is_not_set")
 _ELSEWHERE: Final = ("in", "not_in", "flag_evaluates_to")
-_LONGEST_SHOWN: Final = 60
 
 
 def filter_lints(test: PropertyTest, path: str, zone: str | None) -> Iterator[Problem]:
@@ -68,7 +68,7 @@ def _absence(test: PropertyTest, path: str) -> Iterator[Problem]:
     if test.property == always_there or test.predicate(MISSING, ANY_MOMENT) is test.negated:
         return
     owner = "subject" if test.group_index is None else "group"
-    name = shown(test.property)
+    name = printable(test.property)
     message = f"A {owner} without “{name}” matches here; a Python SDK evaluating locally does not decide."
     yield lint(1, path, message, f"Pass “{name}” with every check, if only as an empty text.")
 
@@ -80,7 +80,7 @@ def _by_family(test: PropertyTest, operator: str, wanted: Any, path: str, zone: 
     elif operator in _NUMBERS:
         yield from _number_lints(operator, wanted, path)
     elif operator in dates.OPERATORS:
-        yield from dates.date_lints(shown(test.property), wanted, path, zone)
+        yield from dates.date_lints(printable(test.property), wanted, path, zone)
     elif operator in versions.OPERATORS:
         local = compile_operator(operator, wanted, explicit_equality=True)
         yield from versions.version_lints(operator, wanted, path, here=usable, there=not local.unusable(ANY_MOMENT))
@@ -97,7 +97,7 @@ def _text_lints(operator: str, wanted: Any, path: str) -> Iterator[Problem]:
     for value in wanted if operator in _EQUALITY and isinstance(wanted, list) else [wanted]:
         local = local_text_of(value)
         if local is not None and local != text_of(value):
-            message = f"{shown(local)} has more than 64 bits and reads as {shown(text_of(value))}; "
+            message = f"{printable(local)} has more than 64 bits and reads as {printable(text_of(value))}; "
             message += "a Python SDK evaluating locally compares all its digits."
             yield lint(45, place, message, "Write the number as text, in quotes.")
             break
@@ -110,8 +110,8 @@ def _text_lints(operator: str, wanted: Any, path: str) -> Iterator[Problem]:
 
 def _pattern_lints(wanted: Any, place: str) -> Iterator[Problem]:
     if not isinstance(wanted, str) and str(wanted) != text_of(wanted):
-        message = f"The pattern is no text and reads as {shown(text_of(wanted))}; "
-        message += f"a Python SDK evaluating locally reads it as {shown(str(wanted))}."
+        message = f"The pattern is no text and reads as {printable(text_of(wanted))}; "
+        message += f"a Python SDK evaluating locally reads it as {printable(str(wanted))}."
         yield lint(46, place, message, "Write the pattern as text.")
     try:
         compile_pattern(str(wanted))
@@ -126,7 +126,7 @@ def _pattern_lints(wanted: Any, place: str) -> Iterator[Problem]:
 def _number_lints(operator: str, wanted: Any, path: str) -> Iterator[Problem]:
     if numeric_value(wanted) is not None:
         return
-    place, value = f"{path}.value", shown(dumps(wanted))
+    place, value = f"{path}.value", brief(wanted)
     message = f"{value} is no finite number, so nobody matches; a Python SDK evaluating locally does not decide."
     yield lint(14, place, message, "Give a number.")
     message = f"{value} is no finite number; posthog-node compares it as text, or reads it as one."
@@ -135,8 +135,3 @@ def _number_lints(operator: str, wanted: Any, path: str) -> Iterator[Problem]:
 
 def _is_fraction(value: Any) -> bool:
     return isinstance(value, float)
-
-
-def shown(text: str) -> str:
-    """A text of the definition within a message, in bounds."""
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -5,9 +5,10 @@ from typing import Any
 
 from evaluator.compiled import CohortTest, CompiledCondition, CompiledFlag, FlagTest, Never, PropertyTest, Test
 from evaluator.definitions.problem import Problem
+from evaluator.describe import printable
 from evaluator.hashing import holdout_hash
 from evaluator.portability.cohorts import membership_lints, metadata_lint, operator_lint
-from evaluator.portability.filters import filter_lints, shown
+from evaluator.portability.filters import filter_lints
 from evaluator.portability.project import Project
 from evaluator.portability.table import lint
 
@@ -48,7 +49,7 @@ def _identity_lints(flag: CompiledFlag, filters: Mapping[str, Any]) -> Iterator[
         )
         yield lint(6, "bucketing_identifier", message, "Pass “device_id” with every check.")
     if flag.enrollment:
-        name = f"$feature_enrollment/{shown(flag.key)}"
+        name = f"$feature_enrollment/{printable(flag.key)}"
         message = (
             f"For a person without “{name}” the conditions decide; a Python SDK evaluating locally does not decide."
         )
@@ -115,7 +116,7 @@ def _test_lints(test: Test, path: str, about: int | None, project: Project) -> I
         case FlagTest():
             if about is not None or _asks_groups(project.flags.get(test.flag)):
                 message = (
-                    f"Flag “{shown(test.flag)}” is answered for its own subject; a Python SDK evaluating locally "
+                    f"Flag “{printable(test.flag)}” is answered for its own subject; a Python SDK evaluating locally "
                     "answers it with the properties of this condition, and leaves out its conditions on groups."
                 )
                 yield lint(35, path, message, "Let both flags be about persons.")
@@ -127,7 +128,7 @@ def _other_source(test: PropertyTest, path: str, about: int | None) -> Problem:
     asked = "the person" if test.group_index is None else f"group type {test.group_index}"
     there = "the person" if about is None else f"group type {about}"
     message = (
-        f"“{shown(test.property)}” is looked up in {asked}; "
+        f"“{printable(test.property)}” is looked up in {asked}; "
         f"a Python SDK evaluating locally looks it up in {there}, like all of the condition."
     )
     return lint(8, path, message, "Ask for properties of one source in one condition.")
