@@ -57,9 +57,14 @@ def matches_flag(result: Result, expected: bool | str) -> bool | None:
     """Whether a flag's answer is the expected one; a flag that failed has no value that could be."""
     if result.reason is Reason.UNDETERMINED:
         return None
-    if result.value is None:
+    return value_matches(result.value, expected)
+
+
+def value_matches(value: bool | str | None, expected: bool | str) -> bool:
+    """Whether a flag's value is the expected one. True stands for anything but off, None is no value at all."""
+    if value is None:
         return False
-    return result.value is not False if expected is True else result.value == expected
+    return value is not False if expected is True else value == expected
 
 
 def _ask_cohort(test: CohortTest, cohorts: Mapping[str, Question]) -> Question:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from evaluator.compile_filter import Reading, compile_cohort_filter
-from evaluator.compiled import All, AnyOf, CohortTest, CompiledCohort, Node
+from evaluator.compiled import All, AnyOf, CohortTest, CompiledCohort, Node, leaves
 from evaluator.definitions.cohort_document import (
     EXTERNAL_TYPES,
     TREE_TYPES,
@@ -74,12 +74,7 @@ def compile_cohorts(cohorts: Mapping[str, Any], reading: Reading) -> CompiledCoh
 
 def named_cohorts(node: Node | None) -> Iterator[str]:
     """The ids of the cohorts that a tree asks for itself."""
-    match node:
-        case CohortTest():
-            yield node.cohort_id
-        case All() | AnyOf():
-            for part in node.parts:
-                yield from named_cohorts(part)
+    return (test.cohort_id for test in leaves(node) if isinstance(test, CohortTest))
 
 
 def _compile_cohort(cohort_id: str, document: Any, reading: Reading) -> CompiledCohort:

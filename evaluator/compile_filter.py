@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any, Final
 
-from evaluator.compiled import CohortTest, FlagTest, Never, Predicate, PropertyTest, Test
+from evaluator.compiled import ANY_MOMENT, CohortTest, FlagTest, Never, Predicate, PropertyTest, Test
 from evaluator.definitions.problem import Problem, Undecodable
 from evaluator.definitions.structure import filter_problems, is_integer
 from evaluator.json_text import brief, dumps
@@ -13,7 +13,6 @@ from evaluator.matching import CompiledPredicate, compile_predicate
 from evaluator.matching.errors import BadFilter
 
 OPPOSITES: Final = {"regex": "not_regex", "not_regex": "regex", "between": "not_between", "not_between": "between"}
-ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 NEVER: Final = compile_predicate({"operator": "in"}, matching_version=1, timezone=UTC).predicate
 """The predicate of a filter on a property that cannot match: its operator does not fit, or not its value."""

@@ -4,10 +4,10 @@ One node type per kind of question, so that the scalar evaluator, the explanatio
 same tree and ask the same predicates.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from evaluator.context import JsonValue, Mark
 from evaluator.text_test import Remembered, TextTest
@@ -15,6 +15,9 @@ from evaluator.text_test import Remembered, TextTest
 Predicate = Callable[[JsonValue | Mark, datetime], bool]
 """Tests one property value at one moment. Takes ``MISSING`` like a value; is never asked about ``REDACTED``,
 for which the caller says undetermined. Never raises."""
+
+ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""For predicates that say the same at every moment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +89,16 @@ class AnyOf:
 
 
 Node = All | AnyOf | PropertyTest | CohortTest | Never
+
+
+def leaves(node: Node | None) -> Iterator[PropertyTest | CohortTest | Never]:
+    """The filters of a cohort's tree in their order; none where there is no tree."""
+    match node:
+        case All() | AnyOf():
+            for part in node.parts:
+                yield from leaves(part)
+        case PropertyTest() | CohortTest() | Never():
+            yield node
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,11 +6,11 @@ match. Only for those the subject is hashed. The tests are the flags' own predic
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from evaluator.check import Check
-from evaluator.compiled import CompiledCondition, CompiledFlag, Predicate, PropertyTest
+from evaluator.compiled import ANY_MOMENT, CompiledCondition, CompiledFlag, Predicate, PropertyTest
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.decide import admit
 from evaluator.hashing import hashed_bytes
@@ -27,8 +27,6 @@ of the property are forgotten, so that the values of today push out those of yes
 
 WORTH_BITS: Final = 320
 """A filter of fewer than one condition in so many is kept with their numbers, which are smaller than their bits."""
-
-ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 Asked = Sequence[tuple[PropertyTest, Sequence[int]]]
 """Different filters, each with the numbers of the conditions that have it."""

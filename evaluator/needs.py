@@ -1,10 +1,10 @@
 """What flags refer to, and who refers to them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evaluator.check import DEVICE_ID
-from evaluator.compiled import All, AnyOf, CompiledFlag, Node, PropertyTest, Test
+from evaluator.compiled import CompiledFlag, PropertyTest, leaves
 from evaluator.graph import inverse, reachable
 from evaluator.program import enrollment_property
 from evaluator.ruleset import Ruleset
@@ -37,7 +37,7 @@ def needs(ruleset: Ruleset, keys: Iterable[str] | None = None) -> Needs:
     trees = {cohort_id: ruleset.cohorts[cohort_id].tree for cohort_id in cohorts if cohort_id in ruleset.cohorts}
     tests = [
         *(test for flag in flags for condition in flag.conditions for test in condition.tests),
-        *(test for tree in trees.values() if tree is not None for test in _leaves(tree)),
+        *(test for tree in trees.values() for test in leaves(tree)),
     ]
     asked = [test for test in tests if isinstance(test, PropertyTest)]
     hashed = {condition.group_type for flag in flags for condition in flag.conditions} | {f.group_type for f in flags}
@@ -69,11 +69,3 @@ def _own(flags: Iterable[CompiledFlag]) -> set[str]:
     """Properties that flags read themselves, without a filter."""
     enrolling = {enrollment_property(flag.key) for flag in flags if flag.enrollment}
     return enrolling | {DEVICE_ID for flag in flags if flag.device_bucketing}
-
-
-def _leaves(node: Node) -> Iterator[Test]:
-    if isinstance(node, All | AnyOf):
-        for part in node.parts:
-            yield from _leaves(part)
-    else:
-        yield node

@@ -21,7 +21,7 @@ def compare_effect(before: Ruleset, after: Ruleset, key: str) -> Effect:
     the definitions list. Never claims what a counterexample refutes; says ``unknown`` where it cannot tell.
     """
     old, new = before.flags.get(key), after.flags.get(key)
-    if audience(old) != audience(new):
+    if audience(before, key) != audience(after, key):
         return UNKNOWN
     outlook = Outlook((before, after))
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product, repeat
-from typing import Any, Final
+from typing import Final
 
 from evaluator.analysis.buckets import (
     FAILED,
@@ -21,6 +21,7 @@ from evaluator.analysis.masks import Example, masks
 from evaluator.analysis.model import TooMany, Witness
 from evaluator.analysis.questions import Manner
 from evaluator.analysis.variables import GROUP, PERSON, Choice, Clause, Literal, Value, Variables, presence
+from evaluator.ask import value_matches
 from evaluator.check import GROUP_KEY
 from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.context import MISSING
@@ -124,7 +125,7 @@ class Outlook:
             found = _everything([_any_value(flag) for flag in flags])
         absent = [flag is not None and flag.off_for_dependents for flag in flags]
         found = {tuple(False if off else value for off, value in zip(absent, values, strict=True)) for values in found}
-        audiences = [audience(flag) for flag in flags]
+        audiences = [audience(ruleset, key) for ruleset in self.sides]
         if any(audience != EVERYBODY for audience in audiences):
             found |= {(False,) * len(flags)}
         if len(set(audiences)) > 1:
@@ -151,13 +152,9 @@ class Outlook:
             values = self.values(key)
             return dict.fromkeys(values, None if len(values) == 1 else NO_EXAMPLE)
 
-        def test(choice: Choice) -> bool:
-            value = choice[side]
-            if value is None:
-                return False
-            return value is not False if expected is True else value == expected
-
-        return self.variables.choice(("flag", key), choices).ask(dumps([side, expected]), test)
+        return self.variables.choice(("flag", key), choices).ask(
+            dumps([side, expected]), lambda choice: value_matches(choice[side], expected)
+        )
 
     def _identified(self, flag: CompiledFlag, condition: CompiledCondition) -> Clauses:
         if always_identified(flag, condition):
@@ -215,16 +212,13 @@ def fixed_outcome(flag: CompiledFlag | None) -> Outcome | None:
     return FAILED if flag.error is not None else None
 
 
-def audience(flag: CompiledFlag | None) -> tuple[Any, frozenset[str]]:
+def audience(ruleset: Ruleset, key: str) -> tuple[str | None, frozenset[str]]:
     """For which runtime and evaluation contexts the flag is meant; others do not get it at all."""
-    if flag is None:
-        return EVERYBODY
-    runtime, contexts = (flag.definition.get(name) for name in ("evaluation_runtime", "evaluation_contexts"))
-    named = frozenset(name for name in contexts if isinstance(name, str)) if isinstance(contexts, list) else frozenset()
-    return runtime if runtime in ("server", "client") else None, named
+    program = ruleset.programs.get(key)
+    return EVERYBODY if program is None else (program.runtime, program.contexts)
 
 
-EVERYBODY: Final[tuple[Any, frozenset[str]]] = (None, frozenset())
+EVERYBODY: Final[tuple[str | None, frozenset[str]]] = (None, frozenset())
 
 
 def witness(example: Example | None) -> Witness | None:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from evaluator.compile_filter import is_unusable
 from evaluator.compiled import Predicate, PropertyTest
 from evaluator.context import JsonValue, Mark
+from evaluator.definitions.normalise import OPERATOR_ALIASES
+from evaluator.definitions.time_zone import zone_named
 from evaluator.json_text import dumps
 from evaluator.matching.text_form import ascii_lower, text_of
 from evaluator.ruleset import Ruleset
@@ -29,7 +30,6 @@ NEGATIVES: Final = {
 }
 """Operators that say no exactly where another says yes, of every value and of none."""
 
-ALIASES: Final = {"min": "gte", "max": "lte"}
 _FAMILIES: Final[dict[str, Family]] = {
     "is_set": "constant",
     "exact": "equality",
@@ -54,11 +54,9 @@ class Manner:
     def of(cls, ruleset: Ruleset) -> "Manner":
         """The manner of a project."""
         name = ruleset.definitions.timezone
-        try:
-            zone: tzinfo = UTC if name == "UTC" else ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            return cls(ruleset.definitions.matching_version, "UTC", UTC)
-        return cls(ruleset.definitions.matching_version, name, zone)
+        zone = zone_named(name)
+        known = ("UTC", UTC) if zone is None else (name, zone)
+        return cls(ruleset.definitions.matching_version, *known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +78,7 @@ class Question:
 def question_of(test: PropertyTest, manner: Manner) -> tuple[str, bool, Question]:
     """A name that is equal for equal questions, whether the filter wants yes, and the question."""
     operator, value = test.filter.get("operator") or "exact", test.filter.get("value")
-    operator = ALIASES.get(operator, operator)
+    operator = OPERATOR_ALIASES.get(operator, operator)
     wanted = not test.negated
     if is_unusable(test.filter, test.predicate):
         question = Question("constant", operator, value, manner, test.predicate, False)

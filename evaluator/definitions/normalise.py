@@ -11,6 +11,7 @@ from evaluator.definitions.problem import Problem
 from evaluator.json_text import brief, dumps, is_writable, path_text
 
 OPERATOR_ALIASES: Final = {"min": "gte", "max": "lte"}
+"""Other spellings of operators, and the operators that they mean."""
 
 FlagKeys = Mapping[str, str | None]
 """Flag id as text to flag key. A flag key itself maps to None: it needs no translation, even if it reads like an id."""

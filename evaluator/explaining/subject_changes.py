@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evaluator.check import DISTINCT_ID, GROUP_KEY, Check
-from evaluator.compiled import All, AnyOf, CohortTest, Node, PropertyTest, Test
+from evaluator.compiled import PropertyTest, Test, leaves
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.diff.values import fingerprint
 from evaluator.explaining.alternatives import SubjectChange
@@ -99,13 +99,4 @@ def _tests(setting: Setting) -> Iterator[Test]:
         for condition in flags[key].conditions:
             yield from condition.tests
     for cohort in setting.ruleset.cohorts.values():
-        if cohort.tree is not None:
-            yield from _leaves(cohort.tree)
-
-
-def _leaves(node: Node) -> Iterator[Test]:
-    if isinstance(node, All | AnyOf):
-        for part in node.parts:
-            yield from _leaves(part)
-    elif not isinstance(node, CohortTest):
-        yield node
+        yield from leaves(cohort.tree)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final
 
-from evaluator.compiled import Predicate
+from evaluator.compiled import ANY_MOMENT, Predicate
 from evaluator.context import MISSING, JsonValue, Mark
+from evaluator.definitions.normalise import OPERATOR_ALIASES
 from evaluator.json_text import brief
 from evaluator.matching import dates, equality, numbers, regex, semver, semver_ranges, text
 from evaluator.matching.errors import BadFilter
@@ -40,8 +41,6 @@ def _pair(positive: str, negative: str, compile_value: Callable[..., Predicate])
     }
 
 
-_ANY_MOMENT: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_ALIASES: Final = {"min": "gte", "max": "lte"}
 _PRESENCE: Final[Mapping[str, Predicate]] = {
     "is_set": lambda value, now: value is not MISSING,
     "is_not_set": lambda value, now: value is MISSING,
@@ -66,7 +65,14 @@ _LONGEST_OPERATOR: Final = 100
 _ELSEWHERE: Final = ("in", "not_in", "flag_evaluates_to")
 """Operators of cohort and flag filters. The server knows them, but on a property they never match."""
 
-OPERATORS: Final[tuple[str, ...]] = (*_EQUALITY, *_PRESENCE, *_TIMELESS, *dates.COMPARISONS, *_ALIASES, *_ELSEWHERE)
+OPERATORS: Final[tuple[str, ...]] = (
+    *_EQUALITY,
+    *_PRESENCE,
+    *_TIMELESS,
+    *dates.COMPARISONS,
+    *OPERATOR_ALIASES,
+    *_ELSEWHERE,
+)
 """Every operator that a filter may have."""
 
 
@@ -96,7 +102,7 @@ def compile_predicate(filter: Mapping[str, Any], *, matching_version: int, timez
 
 
 def _remembering(made: CompiledPredicate) -> CompiledPredicate:
-    return replace(made, remembered=Remembered(lambda text: made.predicate(text, _ANY_MOMENT)))
+    return replace(made, remembered=Remembered(lambda text: made.predicate(text, ANY_MOMENT)))
 
 
 def _equality(wanted: JsonValue, positive: bool, matching_version: int) -> CompiledPredicate:
@@ -121,7 +127,7 @@ def _operator_of(filter: Mapping[str, Any]) -> str:
             path="operator",
             fix=f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(OPERATORS)}",
         )
-    return _ALIASES.get(operator, operator)
+    return OPERATOR_ALIASES.get(operator, operator)
 
 
 def _never(value: JsonValue | Mark, now: datetime) -> bool:

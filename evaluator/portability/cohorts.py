@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from evaluator.compile_cohort import named_cohorts
-from evaluator.compile_filter import ANY_MOMENT
-from evaluator.compiled import All, AnyOf, CohortTest, CompiledCohort, Never, Node, PropertyTest
+from evaluator.compiled import ANY_MOMENT, All, AnyOf, CohortTest, CompiledCohort, Never, Node, PropertyTest
 from evaluator.context import MISSING
 from evaluator.definitions.cohort_document import is_stored, tree_of
 from evaluator.definitions.problem import Problem

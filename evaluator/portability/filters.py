@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from evaluator.compile_filter import ANY_MOMENT, is_unusable
-from evaluator.compiled import PropertyTest
+from evaluator.compile_filter import is_unusable
+from evaluator.compiled import ANY_MOMENT, PropertyTest
 from evaluator.context import MISSING
 from evaluator.definitions.problem import Problem
 from evaluator.describe import printable
