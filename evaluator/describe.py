@@ -254,12 +254,10 @@ def _payloads(rules: Mapping[str, Any]) -> Iterator[str]:
             yield f"Carries a payload for {', '.join(map(shown, payloads))}."
 
 
-def _subjects(
-    definition: Mapping[str, Any], rules: Mapping[str, Any], group_types: Mapping[int, str]
-) -> Iterator[str]:
+def _subjects(definition: Mapping[str, Any], rules: Mapping[str, Any], group_types: Mapping[int, str]) -> Iterator[str]:
     group = rules.get("aggregation_group_type_index")
     if group is not None:
-        yield f"{_group_type(group, group_types, 'Everybody of one ', 'Everybody of one group of type ')} gets the same answer."
+        yield f"Everybody of one {_group_type(group, group_types, '', 'group of type ')} gets the same answer."
     elif definition.get("bucketing_identifier") == "device_id":
         yield "Rollouts and variants go by device, not by person."
     if definition.get("ensure_experience_continuity") is True:
@@ -274,7 +272,7 @@ def _subjects(
 
 def _group_type(index: JsonValue, group_types: Mapping[int, str], named: str, numbered: str) -> str:
     """A type of groups by its name, or by its number where nobody named it."""
-    name = group_types.get(index) if isinstance(index, int) else None
+    name = group_types.get(index) if type(index) is int else None
     return f"{numbered}{_json(index)}" if name is None else f"{named}{printable(name)}"
 
 

@@ -49,6 +49,7 @@ class FlagView:
     open_proposals: tuple[Proposal, ...]
     revisions: tuple[Revision, ...]
     cohort_names: Mapping[str, str]
+    group_types: Mapping[int, str]
     findings: tuple[Finding, ...]
     lints: tuple[DefinitionWarning, ...]
 
@@ -97,12 +98,14 @@ def get_flag(home: Home, environment: str, key: str, *, revisions: int = 10) -> 
             if found.ref.kind == "cohort"
         }
         ruleset = ruleset_of(reached(bodies_of(documents), [document.ref]))
+        group_types = ruleset.definitions.group_types
         return FlagView(
             document=document,
-            description=tuple(describe_flag(document.body, cohort_names=cohorts)),
+            description=tuple(describe_flag(document.body, cohorts, group_types)),
             open_proposals=tuple(reader.proposals(environment, states=list(OPEN_STATES), flag=key)),
             revisions=tuple(reader.revisions(environment, document.ref, limit=revisions)),
             cohort_names=cohorts,
+            group_types=group_types,
             findings=analyse(ruleset, key).findings,
             lints=tuple(ruleset.warnings_about(key)),
         )

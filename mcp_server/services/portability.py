@@ -1,11 +1,13 @@
 """What authors hear of SDKs that evaluate by themselves: the portability lints of what they write."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from evaluator.definitions import DefinitionWarning
+from evaluator.definitions.condition_ids import condition_ids
 from mcp_server.services.definitions import Bodies, bodies_of, edited, ruleset_of
-from mcp_server.services.document import Ref
+from mcp_server.services.document import Document, Ref
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.grouping import reached
 from mcp_server.services.home import Home
@@ -14,6 +16,7 @@ from mcp_server.services.proposal import DocumentEdit, Proposal
 MOST_SHOWN = 3
 """Lints of one change in a text, and in a summary; the others are counted."""
 LONGEST = 400
+_IN_CONDITION = re.compile(r"filters\.groups\[(\d+)\](?:\.properties\[(\d+)\])?")
 
 
 def added_lints(base: Bodies, edits: Sequence[DocumentEdit]) -> tuple[DefinitionWarning, ...]:
@@ -49,8 +52,8 @@ def row_line(row: Mapping[str, Any]) -> str:
     """One of ``lint_rows`` as text."""
     if "more" in row:
         return f"SDKs: {row['more']} more places where they can answer otherwise."
-    place = f"{row['kind']} {row['key']}" + (f", {row['path']}" if row["path"] else "")
-    return f"SDKs: {place}: {row['message']} {row['fix']}"
+    place = row.get("place", f"{row['kind']} {row['key']}" + (f", {row['path']}" if row["path"] else ""))
+    return f"SDKs: {place}: {row['message']} {row['fix']}" if place else f"SDKs: {row['message']} {row['fix']}"
 
 
 def lint_rows(lints: Sequence[DefinitionWarning], most: int = MOST_SHOWN) -> list[dict[str, Any]]:
@@ -61,6 +64,15 @@ def lint_rows(lints: Sequence[DefinitionWarning], most: int = MOST_SHOWN) -> lis
 def cut(rows: Sequence[dict[str, Any]], most: int = MOST_SHOWN) -> list[dict[str, Any]]:
     """The first rows, and how many more there are."""
     return [*rows[:most], {"more": len(rows) - most}] if len(rows) > most else list(rows)
+
+
+def lint_rows_of_flag(lints: Sequence[DefinitionWarning], flag: Document) -> list[dict[str, Any]]:
+    """All lints of one flag's own page: what it says itself has its place in the flag's words, such as
+    ``condition c1, country``.
+    """
+    rows = lint_rows(lints, len(lints))
+    own = (flag.ref.kind, clean(flag.ref.key, 60))
+    return [{**row, "place": _within(row["path"], flag.body)} if _owner(row) == own else row for row in rows]
 
 
 def with_lints(flags: Sequence[Mapping[str, Any]], lints: Sequence[DefinitionWarning]) -> list[dict[str, Any]]:
@@ -99,6 +111,23 @@ def _various(lints: Sequence[DefinitionWarning]) -> list[DefinitionWarning]:
         first.setdefault(warning.problem.code, warning)
     chosen = set(map(id, first.values()))
     return [*first.values(), *(warning for warning in lints if id(warning) not in chosen)]
+
+
+def _owner(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["kind"], row["key"]
+
+
+def _within(path: str, body: Mapping[str, Any]) -> str:
+    """A path as a person names the place: the condition by its id, and the property that a filter asks for."""
+    found = _IN_CONDITION.match(path)
+    if found is None:
+        return path
+    index, filter_index = int(found[1]), found[2]
+    name = f"condition {condition_ids(body)[index]}"
+    if filter_index is None:
+        return name
+    asked = body["filters"]["groups"][index]["properties"][int(filter_index)].get("key")
+    return f"{name}, {clean(asked, 60)}"
 
 
 def _place(warning: DefinitionWarning) -> str:

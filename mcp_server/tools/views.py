@@ -9,7 +9,7 @@ from evaluator.analysis import Finding
 from evaluator.describe import describe_condition
 from mcp_server.services.finding import FlagSummary, FlagView
 from mcp_server.services.foreign_text import clean
-from mcp_server.services.portability import cut, lint_rows, row_line
+from mcp_server.services.portability import cut, lint_rows_of_flag, row_line
 from mcp_server.tools.proposal_views import proposal_row
 from mcp_server.tools.quoting import cleaned
 from mcp_server.tools.shapes import Flag
@@ -56,7 +56,7 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
         conditions=[
             {
                 "id": name,
-                "when": clean(describe_condition(group, view.cohort_names), IN_WORDS),
+                "when": clean(describe_condition(group, view.cohort_names, view.group_types), IN_WORDS),
                 "rollout_percentage": group.get("rollout_percentage", 100),
                 "filters": group.get("properties") or [],
             }
@@ -70,7 +70,7 @@ def flag_answer(environment: str, view: FlagView) -> Flag:
             {"revision": revision.revision, "at": f"{revision.at:%Y-%m-%dT%H:%M:%SZ}", "proposal": revision.proposal_id}
             for revision in view.revisions
         ],
-        portability=lint_rows(view.lints, len(view.lints)),
+        portability=lint_rows_of_flag(view.lints, view.document),
         next_step=(
             "simulate_flag tries a change without consequences; explain_flag tells why a subject gets its value; "
             'get_flag with detail="full" gives the exact filters and payloads.'
@@ -97,14 +97,14 @@ def flag_lines(flag: Flag) -> list[str]:
     state = "archived" if flag.archived else "on" if flag.active else "off"
     lines = [f"{clean(flag.key)} in {flag.environment}, revision {flag.revision}, {state}"]
     lines.extend(line for line in flag.in_words if not line.startswith("Condition "))
-    lines.append("Conditions (the first that matches decides):" if flag.conditions else "It has no conditions.")
+    lines.append("Conditions, in order:" if flag.conditions else "It has no conditions.")
     for condition in flag.conditions:
         lines.append(f"  {condition['id']}: {condition['when']}")
         lines.extend(f"    ! {line}" for line in condition.get("without_effect", ()))
     lines.extend(map(row_line, flag.portability))
     if flag.metadata:
         lines.append("Metadata: " + ", ".join(f"{name}={_shown(value)}" for name, value in flag.metadata.items()))
-    lines.extend(f"Open proposal {row['id']} ({row['state']}) by {row['by']}" for row in flag.open_proposals)
+    lines.extend(f"Proposal {row['id']} ({row['state']}) by {row['by']}" for row in flag.open_proposals)
     if flag.history:
         lines.append(
             "History: " + ", ".join(f"{entry['revision']} by {entry['proposal']}" for entry in flag.history[:5])

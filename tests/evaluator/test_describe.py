@@ -136,7 +136,7 @@ def test_a_flag_is_told_from_its_state_to_its_variants() -> None:
         ({"active": True, "deleted": True}, "Deleted: nobody gets it."),
         ({"active": True, "filters": {"groups": []}}, "On, but without conditions: nobody gets it by itself."),
         ({"active": True, "bucketing_identifier": "device_id"}, "Rollouts and variants go by device, not by person."),
-        ({"filters": {"aggregation_group_type_index": 1}}, "Whole groups of type 1 get the same answer."),
+        ({"filters": {"aggregation_group_type_index": 1}}, "Everybody of one group of type 1 gets the same answer."),
         ({"filters": {"version": 2}}, "Written in config format 2, which is not understood."),
         ({"evaluation_runtime": "server"}, "Only for SDKs that run on a server."),
         ({"evaluation_contexts": ["web"]}, "Only where the caller names one of the contexts [web], or none."),
@@ -158,3 +158,15 @@ def test_every_operator_has_words(operator: str, value: Any) -> None:
     words = describe_filter({"key": "k", "operator": operator, "value": value})
     assert words.startswith("k ")
     assert "_" not in operator or operator in ("not_in", "flag_evaluates_to") or operator not in words
+
+
+def test_groups_go_by_the_name_of_their_type_where_it_has_one() -> None:
+    seats = {"key": "seats", "type": "group", "group_type_index": 1, "operator": "gt", "value": 5}
+    condition = {"properties": [seats], "aggregation_group_type_index": 1, "rollout_percentage": 50}
+    everyone = {"properties": [], "aggregation_group_type_index": 1}
+    flag = {"active": True, "filters": {"groups": [condition, everyone], "aggregation_group_type_index": 1}}
+    assert describe_flag(flag, group_types={1: "company"})[1:] == [
+        "Condition 1: seats > 5 (of the company) · 50 % · counted by company",
+        "Condition 2: every company · 100 %",
+        "Everybody of one company gets the same answer.",
+    ]

@@ -7,10 +7,12 @@ from mcp_server.services.actor import Actor
 from mcp_server.services.definitions import Bodies
 from mcp_server.services.document import Ref
 from mcp_server.services.environments import create_environment
+from mcp_server.services.finding import get_flag
 from mcp_server.services.home import Home
 from mcp_server.services.importing import import_feed
 from mcp_server.services.portability import added_lints, lint_lines, lint_rows, lint_summary, lints_of_proposal
 from mcp_server.services.proposal import DocumentEdit
+from mcp_server.tools.views import flag_answer, flag_lines
 
 REF = Ref(kind="flag", key="flag")
 COHORT = Ref(kind="cohort", key="1")
@@ -88,3 +90,17 @@ def test_an_import_tells_the_lints_of_what_it_brought_in(home: Home, ann: Actor)
     (judged,) = import_feed(home, "fresh", feed, reason="x", actor=ann).proposals
     (lint,) = lints_of_proposal(home, judged.proposal)
     assert "“team”" in lint.problem.message
+
+
+def test_on_a_flag_s_own_page_a_lint_names_the_condition_and_the_property(home: Home, ann: Actor) -> None:
+    definition = {**flag(unlike("plan")), "id": 900, "ensure_experience_continuity": True}
+    create_environment(home, "fresh", sandbox=False, actor=ann)
+    import_feed(home, "fresh", {**shop(), "flags": [definition]}, reason="x", actor=ann)
+    page = flag_answer("fresh", get_flag(home, "fresh", "flag"))
+    assert {row["path"]: row["place"] for row in page.portability} == {
+        "filters.groups[0].properties[0]": "condition c1, plan",
+        "ensure_experience_continuity": "ensure_experience_continuity",
+    }
+    lines = flag_lines(page)
+    assert any(line.startswith("SDKs: condition c1, plan: ") for line in lines)
+    assert not any("flag flag" in line for line in lines)

@@ -102,7 +102,7 @@ async def test_get_flag_shows_open_proposals(home: Home, era: Era) -> None:
         proposal_id = await agent.proposed(LEAP)
         said = await agent.told("get_flag", flag_key=FLAG, **PLACE)
     assert said.data["open_proposals"][0]["id"] == proposal_id
-    assert f"Open proposal {proposal_id} (needs_review)" in said.text
+    assert f"Proposal {proposal_id} (needs_review)" in said.text
 
 
 async def test_explain_flag_says_why_in_both_channels(shop: Home, era: Era) -> None:
