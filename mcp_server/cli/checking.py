@@ -98,6 +98,8 @@ def _print(checked: "Checked") -> None:
 def _json(checked: "Checked") -> dict[str, Any]:
     from dataclasses import asdict
 
+    from mcp_server.services.portability import lint_rows
+
     return {
         "exit_status": checked.exit_status,
         "snapshot": checked.snapshot,
@@ -110,5 +112,5 @@ def _json(checked: "Checked") -> dict[str, Any]:
             for each in checked.edits
         ],
         "broken": [asdict(warning) for warning in checked.broken],
-        "lints": [asdict(warning) for warning in checked.lints],
+        "portability": lint_rows(checked.lints, len(checked.lints)),
     }

@@ -2,13 +2,12 @@
 
 from dataclasses import asdict
 
-from evaluator.definitions import DefinitionWarning
 from mcp_server.cli.screen import print_json, print_line, replaying, talk
 from mcp_server.services.applying import Applied, apply
 from mcp_server.services.foreign_text import clean
 from mcp_server.services.home import Home
 from mcp_server.services.importing import Imported
-from mcp_server.services.portability import lint_lines, lint_summary, lints_of_proposal
+from mcp_server.services.portability import lint_lines, lint_rows, lint_summary, lints_of_proposal
 from mcp_server.services.proposal import Evidence, Proposal, ProposalState
 from mcp_server.services.proposing import Intent, propose
 from mcp_server.services.waiting import LIVE_WITHIN_SECONDS, up_to
@@ -27,7 +26,7 @@ def propose_and_apply(home: Home, intent: Intent, *, propose_only: bool, json: b
         applied = apply(home, proposal.id, intent.actor, wait=up_to(LIVE_WITHIN_SECONDS))
         proposal = applied.proposal
     if json:
-        print_json({**proposal_json(proposal, judged.evidence, applied), "lints": list(map(asdict, lints))})
+        print_json({**proposal_json(proposal, judged.evidence, applied), "portability": lint_rows(lints, len(lints))})
     else:
         print_proposal(proposal, judged.evidence)
         for line in lint_lines(lints):
@@ -77,9 +76,9 @@ def print_imported(imported: Imported, source: str, *, json: bool) -> int:
                     for judged in imported.proposals
                 ],
                 "unchanged": imported.unchanged,
-                "refused": [_warning_json(warning) for warning in imported.refused],
-                "notes": [_warning_json(warning) for warning in imported.notes],
-                "lints": [_warning_json(warning) for warning in imported.lints],
+                "refused": list(map(asdict, imported.refused)),
+                "notes": list(map(asdict, imported.notes)),
+                "portability": lint_rows(imported.lints, len(imported.lints)),
             }
         )
     else:
@@ -106,7 +105,3 @@ def _print_imported(imported: Imported, source: str) -> None:
         print_line(f"Note on {warning.kind} {clean(warning.key)}: {warning.problem.message}", to=talk())
     for line in lint_summary(imported.lints):
         print_line(line, to=talk())
-
-
-def _warning_json(warning: DefinitionWarning) -> dict[str, object]:
-    return asdict(warning)

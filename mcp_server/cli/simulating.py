@@ -57,13 +57,11 @@ def simulate(
 
       drysail simulate new-checkout --rollout c2=50 --from 2026-11-20 --until 2026-11-21 --compare-from 2026-11-22
     """
-    from dataclasses import asdict
-
     from mcp_server.cli.screen import out, print_json, print_line, replaying
     from mcp_server.cli.tables import table
     from mcp_server.composition.home import person
     from mcp_server.services.changing import modify
-    from mcp_server.services.portability import added_lints, lint_lines
+    from mcp_server.services.portability import added_lints, lint_lines, lint_rows
     from mcp_server.services.proposing import simulate as run
     from mcp_server.services.wording import finding_lines, headline, impact_lines, proved_lines, trust_lines
 
@@ -89,7 +87,7 @@ def simulate(
                 "impact": judgement.impact,
                 "proved": judgement.proved,
                 "traffic": traffic,
-                "lints": [asdict(warning) for warning in lints],
+                "portability": lint_rows(lints, len(lints)),
                 "compared": compared and {"impact": compared[0].impact, "traffic": compared[1] and compared[1].facts},
             }
         )

@@ -30,7 +30,7 @@ def feed_file(path: Path, *, negative: bool) -> str:
 
 
 def codes(printed: Any) -> list[str]:
-    return [lint["problem"]["code"] for lint in printed["lints"]]
+    return [lint["code"] for lint in printed["portability"]]
 
 
 def test_check_notes_what_the_head_adds_and_keeps_its_verdict(
