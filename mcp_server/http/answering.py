@@ -1,9 +1,12 @@
 """Answers checks from memory, and hands a copy of each to the recorder."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from evaluator import evaluate_all
 from evaluator.hashed import hashes_of_answers
@@ -12,6 +15,9 @@ from mcp_server.http.question import Question
 from mcp_server.http.rejection import Cause, Rejection
 from mcp_server.services.ports import AnsweredCheck, Clock, Recorder, RecorderCounters
 from mcp_server.services.serving import Served, ServedEnvironment, Serving
+
+LARGE_BODY: Final = 64 * 1024
+"""Bytes beyond which a question may take long to answer: every filter on a large value reads all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class Answering:
         self._serving = serving
         self._recorder = recorder
         self._clock = clock
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="drysail-large-question")
         self.recorder_failures = 0
 
     def now(self) -> datetime:
@@ -56,6 +63,12 @@ class Answering:
         if key is None or key.kind != "public":
             raise Rejection(Cause.WRONG_TOKEN, "The project token is not known here; `drysail keys list` shows it.")
         raise unserved(key.environment)
+
+    async def in_turn(self, size: int, answer: Callable[[], Answer]) -> Answer:
+        """The answer to a question of so many bytes. Large ones wait for each other, and nobody waits for them."""
+        if size <= LARGE_BODY:
+            return answer()
+        return await asyncio.get_running_loop().run_in_executor(self._aside, answer)
 
     def answer(self, environment: ServedEnvironment, question: Question) -> Answer:
         """Evaluates, and offers a copy to the recorder. A failing recorder is counted and changes nothing."""

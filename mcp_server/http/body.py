@@ -75,9 +75,17 @@ def decode_body(raw: bytes, headers: Headers, limit: int) -> JsonValue:
 
     Raises Rejection if it is none of these, or larger than ``limit`` when decompressed.
     """
+    return json_of(plain_body(raw, headers, limit))
+
+
+def plain_body(raw: bytes, headers: Headers, limit: int) -> bytes:
+    """The part of ``decode_body`` before the JSON is read. Raises Rejection."""
     data = _uncompressed(raw, headers.get(b"content-encoding", b"").strip().lower(), limit)
-    if not _looks_like_json(data):
-        data = _unwrapped(data)
+    return data if _looks_like_json(data) else _unwrapped(data)
+
+
+def json_of(data: bytes) -> JsonValue:
+    """The JSON in a plain body. Raises Rejection."""
     try:
         return parse_json(data)
     except ValueError:

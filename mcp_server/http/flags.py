@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from mcp_server.http.answering import Answer, Answering
-from mcp_server.http.body import FLAGS_LIMIT, Headers, decode_body, read_body
+from mcp_server.http.body import FLAGS_LIMIT, Headers, json_of, plain_body, read_body
 from mcp_server.http.cors import method_not_allowed
 from mcp_server.http.question import Question, question_of, token_of
 from mcp_server.http.rejection import Disconnected, Rejection
@@ -54,12 +54,15 @@ class FlagsEndpoint:
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
         options = self._read_options(scope["query_string"])
-        body = decode_body(await read_body(receive, headers, FLAGS_LIMIT), headers, FLAGS_LIMIT)
+        data = plain_body(await read_body(receive, headers, FLAGS_LIMIT), headers, FLAGS_LIMIT)
+        body = json_of(data)
         token = token_of(body)
         environment = self._answering.environment(token)
         question = question_of(body, headers, environment.continuity)
         settings = browser_settings(token, has_flags=bool(environment.ruleset.flags)) if options.config else None
-        answer = self._answer(body, environment, question, survey_only=options.only_survey_flags)
+        answer = await self._answering.in_turn(
+            len(data), lambda: self._answer(body, environment, question, survey_only=options.only_survey_flags)
+        )
         request_id = self._request_id(headers)
         content = self._rendering.render(options.shape, environment, answer, request_id=request_id, settings=settings)
         await send_json(send, content)

@@ -12,7 +12,7 @@ from evaluator.context import Context, JsonValue
 from evaluator.hashing import distinct_id_text
 from evaluator.result import Result
 from mcp_server.http.answering import Answering, unserved
-from mcp_server.http.body import FLAGS_LIMIT, decode_body, read_body
+from mcp_server.http.body import FLAGS_LIMIT, json_of, plain_body, read_body
 from mcp_server.http.conditional import is_current
 from mcp_server.http.credentials import bearer_token
 from mcp_server.http.ofrep_words import evaluated, switched_off
@@ -59,11 +59,11 @@ class OfrepEndpoint:
 
     async def _one(self, request: Request, key: str) -> Response:
         environment, runtime = self._authorised(request)
-        question = await _question(request, [key], runtime)
+        question, size = await _question(request, [key], runtime)
         flag = environment.ruleset.flags.get(key)
         if flag is None or flag.definition.get("deleted") is True:
             raise OfrepFailure(404, "FLAG_NOT_FOUND", f"Flag “{key}” does not exist in {environment.name}.")
-        answer = self._answering.answer(environment, question)
+        answer = await self._answering.in_turn(size, lambda: self._answering.answer(environment, question))
         result = next((result for result in answer.results if result.key == key), None)
         if result is None:
             return _json(switched_off(flag))
@@ -73,7 +73,8 @@ class OfrepEndpoint:
 
     async def _many(self, request: Request) -> Response:
         environment, runtime = self._authorised(request)
-        answer = self._answering.answer(environment, await _question(request, None, runtime))
+        question, size = await _question(request, None, runtime)
+        answer = await self._answering.in_turn(size, lambda: self._answering.answer(environment, question))
         flags = [_item(environment, result) for result in sorted(answer.results, key=lambda result: result.key)]
         body = orjson.dumps({"flags": flags})
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
@@ -113,13 +114,16 @@ async def _in_ofrep_words(answer: Awaitable[Response], key: str | None) -> Respo
     return response
 
 
-async def _question(request: Request, keys: Sequence[str] | None, runtime: Runtime | None) -> Question:
+async def _question(request: Request, keys: Sequence[str] | None, runtime: Runtime | None) -> tuple[Question, int]:
+    """What the request asks, and in how many bytes."""
     headers = headers_of(request.scope)
-    body = decode_body(await read_body(request.receive, headers, FLAGS_LIMIT), headers, FLAGS_LIMIT)
+    data = plain_body(await read_body(request.receive, headers, FLAGS_LIMIT), headers, FLAGS_LIMIT)
+    body = json_of(data)
     sent = body.get("context") if isinstance(body, dict) else None
     if not isinstance(sent, dict):
         raise OfrepFailure(400, "INVALID_CONTEXT", "The body must be an object with an object “context”.")
-    return Question(context=_context(sent), keys=keys, contexts=(), runtime=runtime, sdk=sdk_of(headers))
+    question = Question(context=_context(sent), keys=keys, contexts=(), runtime=runtime, sdk=sdk_of(headers))
+    return question, len(data)
 
 
 def _context(sent: dict[str, JsonValue]) -> Context:

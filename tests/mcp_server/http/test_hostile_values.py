@@ -4,13 +4,15 @@ import gzip
 import json
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import process_time
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.mcp_server.http.home import PUBLIC, opened_home
+from tests.mcp_server.http.home import PUBLIC, opened_home, running
 
 SIZE = 2_000_000
 OPERATORS = {
@@ -77,10 +79,29 @@ def assert_serves_others(client: TestClient) -> None:
 def test_a_costly_value_is_answered(client: TestClient, name: str) -> None:
     begun = process_time()
     answer = client.post("/flags/?v=2", content=ANSWERED[name])
-    assert process_time() - begun < 20, "well under a second is usual"
+    assert process_time() - begun < 20, "work that grows faster than the value would take minutes"
     assert answer.status_code == 200, answer.text
     assert answer.json()["errorsWhileComputingFlags"] is False
     assert_serves_others(client)
+
+
+@pytest.mark.parametrize("path", ["/flags/?v=2", "/ofrep/v1/evaluate/flags"])
+def test_others_are_served_while_a_costly_value_is_looked_at(tmp_path: Path, empty_home: Path, path: str) -> None:
+    body = check(f"[{','.join(['1.5'] * (SIZE // 5))}]")
+    context = json.loads(body)["person_properties"] | {"targetingKey": "ada"}
+    costly = body if path.startswith("/flags") else json.dumps({"context": context}).encode()
+    with opened_home(Path(shutil.copy(empty_home, tmp_path))) as home:
+        home.put_flag("listed", groups=[{"properties": [{"key": "plan", "type": "person", "value": "5"}]}])
+        with running(home.store, home.recorded) as server, ThreadPoolExecutor(1) as somebody:
+            headers = {"x-api-key": PUBLIC}
+            answer = somebody.submit(httpx.post, server.url + path, content=costly, headers=headers, timeout=60)
+            served_meanwhile = 0
+            while not answer.done():
+                others = httpx.post(f"{server.url}/flags/?v=2", json={"token": PUBLIC, "distinct_id": "bob"})
+                assert others.status_code == 200
+                served_meanwhile += not answer.done()
+    assert answer.result().status_code == 200
+    assert served_meanwhile > 5
 
 
 @pytest.mark.parametrize("name", REFUSED)
