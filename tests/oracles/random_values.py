@@ -85,7 +85,7 @@ def _filter_value(random: Random, family: str, operator: str, oddness: float) ->
         pools = ("odd dates", "odd spans") if odd else ("dates", "spans")
         return random.choice(_VALUES[random.choice(pools)])
     if operator == "semver_wildcard":
-        return random.choice(_VALUES["wildcards"])
+        return random.choice(_VALUES["odd wildcards" if odd else "wildcards"])
     if operator in OPERATORS["version"]:
         return random_value(random, "version", oddness=oddness)
     if operator in OPERATORS["number"]:
