@@ -149,10 +149,11 @@ def simulate(
     _check_expectation(intent.expect)
     check_edits(home, intent.environment, intent.edits)
     snapshot = register_when_due(home, intent.environment, intent.actor)
+    recording: Recording | None = None
     if traffic is not None:
         recording = selected(home, intent.environment, traffic)
-    else:
-        recording = None if snapshot is None else home.recordings.load(snapshot)
+    elif snapshot is not None:
+        recording = home.recordings.load(snapshot)
     with home.store.read() as reader:
         base = Base.of(reader, intent.environment)
         policy = policy_in_force(reader)

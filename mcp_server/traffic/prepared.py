@@ -110,6 +110,25 @@ def forget_prepared(folder: TrafficFolder, segments: Collection[str]) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+class _Buckets(Mapping[tuple[str, str], NDArray[np.uint64]]):
+    """Recorded hashes, spread over all subjects only when somebody asks for those of a flag."""
+
+    def __init__(self, known: Mapping[tuple[str, str], tuple[int, Array, Array]]) -> None:
+        self._known = known
+
+    def __getitem__(self, key: tuple[str, str]) -> NDArray[np.uint64]:
+        subjects, codes, hashes = self._known[key]
+        column = np.full(subjects, NOT_RECORDED, dtype=np.uint64)
+        column[codes] = hashes
+        return column
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
 class _Arrays:
     """Arrays side by side in one file."""
 
@@ -132,7 +151,7 @@ class _Arrays:
 
     def _bytes(self) -> Iterator[Any]:
         for array in self._arrays:
-            yield memoryview(array).cast("B") if len(array) else b""
+            yield array.data.cast("B") if len(array) else b""
             yield bytes(-array.nbytes % _ALIGNED)
 
 
@@ -179,7 +198,7 @@ def _mapped(path: Path, pieces: list[str]) -> Array | None:
             return np.empty(0, dtype=np.uint8)
         block = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.uint8)
     with ThreadPoolExecutor() as threads:
-        sums = threads.map(lambda place: sha256(block[place : place + _PIECE]).hexdigest(), range(0, size, _PIECE))
+        sums = threads.map(lambda place: sha256(block[place : place + _PIECE].data).hexdigest(), range(0, size, _PIECE))
         return block if list(sums) == pieces else None
 
 
@@ -229,8 +248,8 @@ def _narrow(numbers: Array, name: str = "") -> Array:
     if name.endswith("_us") or not len(numbers):
         return numbers
     low, high = int(numbers.min()), int(numbers.max())
-    fitting = (np.dtype(kind) for kind in (np.int8, np.int16, np.int32, np.int64))
-    return numbers.astype(next(kind for kind in fitting if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max))
+    fitting = (kind for kind in ("i1", "i2", "i4", "i8") if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return numbers.astype(next(fitting))
 
 
 def _recording(header: Mapping[str, Any], block: Array) -> Recording:
@@ -249,11 +268,6 @@ def _recording(header: Mapping[str, Any], block: Array) -> Recording:
         arrays = {name: array(number) for name, number in entry.items() if name != "values"}
         return Answers(values=tuple(entry["values"]), **arrays)
 
-    def bucket(subjects: int, known: int, hashes: int) -> NDArray[np.uint64]:
-        column = np.full(subjects, NOT_RECORDED, dtype=np.uint64)
-        column[array(known)] = array(hashes)
-        return column
-
     kept = header["kept_properties"]
     return Recording(
         facts=NOBODYS_FACTS,
@@ -263,6 +277,11 @@ def _recording(header: Mapping[str, Any], block: Array) -> Recording:
         groups=columns(header["groups"]),
         group_properties={group: columns(entries) for group, entries in header["group_properties"].items()},
         answers={flag: answers(entry) for flag, entry in header["answers"].items()},
-        buckets={(flag, kind): bucket(*entry) for flag, kind, *entry in header["buckets"]},
+        buckets=_Buckets(
+            {
+                (flag, kind): (subjects, array(known), array(hashes))
+                for flag, kind, subjects, known, hashes in header["buckets"]
+            }
+        ),
         kept_properties=None if kept is None else frozenset(kept),
     )

@@ -48,6 +48,8 @@ def pair_occurrences(codes: Codes, kinds: Codes, shape: tuple[int, int]) -> NDAr
 def sums(codes: Codes, weights: Codes, size: int) -> NDArray[np.int64]:
     """The weights (not negative) of each code below ``size``, added up exactly."""
     if (codes[1:] > codes[:-1]).all():
+        if len(codes) == size:
+            return weights.astype(np.int64)
         total = np.zeros(size, dtype=np.int64)
         total[codes] = weights
         return total

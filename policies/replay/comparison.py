@@ -120,7 +120,8 @@ def _numbered(outcome: Outcome, values: Sequence[bool | str], kind: type, factor
     """From the outcome's codes to numbers in the list of both; the last two stand for failed and undetermined."""
     numbers = {value: number for number, value in enumerate(values)}
     codes = [*(numbers[value] for value in outcome.values), len(values), len(values) + 1]
-    return np.array(codes, dtype=kind) * kind(factor)
+    numbered: Kinds = np.array(codes, dtype=kind) * kind(factor)
+    return numbered
 
 
 def _amounts(moves: _Moves, subjects: Sequence[int], checks: NDArray[np.int64]) -> dict[Move, Amount]:

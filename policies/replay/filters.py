@@ -114,7 +114,7 @@ class Filters:
         if cohort.tree is not None:
             return self._node(cohort.tree)
         members, persons = self._facts.members.get(cohort_id, ()), self._stage.view.persons
-        if members and self._stage.view.recording.facts.mode == "statistical":
+        if cohort_id in self._facts.members and self._stage.view.recording.facts.mode == "statistical":
             # A list names plain ids; of hashed ones nobody can tell whether they are on it.
             return np.full(len(persons.codes), UNKNOWN, dtype=np.int8)
         table = np.array([TRUE if text in members else FALSE for text in persons.texts], dtype=np.int8)

@@ -60,7 +60,7 @@ class Ground:
             column = self.view.column(name)
             self._choosable[name] = len(column.values) <= CHOOSABLE_VALUES or (
                 len(np.unique(column.codes[:GLIMPSE])) <= CHOOSABLE_VALUES
-                and np.count_nonzero(occurrences(column.codes, len(column.values))) <= CHOOSABLE_VALUES
+                and int(np.count_nonzero(occurrences(column.codes, len(column.values)))) <= CHOOSABLE_VALUES
             )
         return self._choosable[name]
 

@@ -71,7 +71,7 @@ class _HashColumn:
         return self._hashes.nbytes
 
     def take(self, codes: NDArray[np.integer[Any]], pace: Pace) -> NDArray[np.uint64]:
-        hashes = self._hashes[codes]
+        hashes: NDArray[np.uint64] = self._hashes[codes]
         unknown = hashes == NOT_RECORDED
         if not unknown.any():
             return hashes

@@ -67,9 +67,10 @@ class Tables:
 
     def _open(self, table: Truths, column: Column, wanted: Mask | None) -> Mask:
         """The values to ask: all that nobody asked yet, or of a large dictionary those that somebody wants."""
+        open_: Mask = table == _NOT_ASKED
         if wanted is None or len(table) <= SMALL:
-            return table == _NOT_ASKED
-        rows = np.flatnonzero(wanted & (spread(table, column.codes) == _NOT_ASKED))
+            return open_
+        rows = np.flatnonzero(wanted & spread(open_, column.codes))
         open_ = np.zeros(len(table), dtype=np.bool_)
         open_[column.codes[rows]] = True
         return open_

@@ -137,7 +137,8 @@ class Texts(Sequence[JsonValue | Mark]):
         ]
 
     def _parsed(self, numbers: Codes) -> list[JsonValue]:
-        window, starts, ends = self._window(self.bounds[numbers].astype(np.int64), self.bounds[numbers + 1])
+        starts, ends = self.bounds[numbers].astype(np.int64), self.bounds[numbers + 1].astype(np.int64)
+        window, starts, ends = self._window(starts, ends)
         text = str(window.data, "ascii")
         if "\\" not in text and bool((window[starts] == _QUOTE).all()):
             places = zip((starts + 1).tolist(), (ends - 1).tolist(), strict=True)
@@ -147,7 +148,7 @@ class Texts(Sequence[JsonValue | Mark]):
         return values
 
     def _window(
-        self, starts: NDArray[np.int64], ends: NDArray[np.integer[Any]]
+        self, starts: NDArray[np.int64], ends: NDArray[np.int64]
     ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
         """A part of the block with all these texts, and where they stand in it."""
         low, high = int(starts.min(initial=0)), int(ends.max(initial=0))
