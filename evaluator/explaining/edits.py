@@ -3,19 +3,15 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
+from evaluator.definitions.presentation import PRESENTATION
 from evaluator.diff import ConditionDiff, FlagDiff, diff
 from evaluator.diff.values import ABSENT, same
 from evaluator.diff.words import lines
 
 Kind = Literal["flag", "cohort", "membership", "settings"]
 Definition = Mapping[str, Any]
-
-PRESENTATION: Final = frozenset(
-    {"name", "description", "tags", "created_at", "updated_at", "created_by", "version", "id", "drysail", "key"}
-)
-"""Parts of a flag that no answer depends on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +65,7 @@ class FlagEdits:
                 yield self._edit(("whole",), FlagDiff(kind=self._difference.kind))
             return
         old, new = self._before, self._after
-        yield from self._fields(old, new, ("field",), (), leaving_out={"filters", *PRESENTATION})
+        yield from self._fields(old, new, ("field",), (), leaving_out={"key", "filters", *PRESENTATION})
         if not _has_rules(old) or not _has_rules(new):
             yield from self._fields(_only(old, "filters"), _only(new, "filters"), ("field",), ())
             return

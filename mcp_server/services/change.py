@@ -8,15 +8,13 @@ from typing import Any
 from evaluator import Ruleset, dependents, needs
 from evaluator.analysis import Effect, analyse, compare_effect
 from evaluator.compile_flag import is_served
+from evaluator.definitions.presentation import PRESENTATION
 from evaluator.facts import Facts
 from evaluator.json_text import digest
 from mcp_server.services.definitions import SETTINGS, Bodies, edited, facts_of, ruleset_of
 from mcp_server.services.document import Ref
 from mcp_server.services.proposal import DocumentEdit, Pin
 from policies.case import Edit
-
-PRESENTATION = frozenset({"name", "description", "tags", "created_at", "updated_at", "created_by", "version", "id"})
-"""Fields of a flag that no answer depends on."""
 
 MOST_PROVED = 50
 """Edited flags of one change about which anything is proved; of more, nothing is."""
@@ -153,5 +151,5 @@ def _same_answers(edit: DocumentEdit) -> bool:
 
 
 def _meaning(definition: Mapping[str, Any]) -> str:
-    rest = {name: value for name, value in definition.items() if name not in PRESENTATION and name != "drysail"}
+    rest = {name: value for name, value in definition.items() if name not in PRESENTATION}
     return digest(rest)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha1
 from typing import Any
 
 import pytest
@@ -174,8 +175,6 @@ def test_functions_are_kept_for_flags_and_not_for_unknown_keys() -> None:
 
 @given(st.integers(0, SCALE) | st.sampled_from([0, 1, SCALE - 1, SCALE]), st.text())
 def test_digests_compare_with_bounds_as_hashes_do(bound: int, text: str) -> None:
-    from hashlib import sha1
-
     hashed = hash60(text)
     digest = sha1(text.encode("utf-8", "surrogatepass")).digest()
     for limit in (bound, hashed, hashed + 1):

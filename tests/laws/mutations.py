@@ -1,5 +1,6 @@
 """Valid definitions with random damage: much better than arbitrary JSON at reaching what lies deep in the code."""
 
+import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from random import Random
@@ -239,8 +240,6 @@ def holds(document: Any, path: str) -> bool:
 
 
 def _steps(path: str) -> Iterator[str | int]:
-    import json
-
     position = 0
     decoder = json.JSONDecoder()
     while position < len(path):

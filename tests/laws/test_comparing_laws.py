@@ -18,6 +18,8 @@ from evaluator import (
     what_would_change,
 )
 from evaluator.ask import matches_flag
+from evaluator.definitions.presentation import PRESENTATION
+from evaluator.diff.values import fingerprint
 from evaluator.explaining.alternatives import SubjectChange
 from evaluator.explaining.edits import FlagEdits
 from evaluator.explaining.revisions import outcome
@@ -165,10 +167,7 @@ def test_no_edits_give_the_old_definition_and_all_give_the_new(before: Any, afte
 
 def meaning(flag: Any) -> Any:
     """What answers may depend on, the order of a condition's filters aside."""
-    from evaluator.diff.values import fingerprint
-    from evaluator.explaining.edits import PRESENTATION
-
-    rest = {name: value for name, value in flag.items() if name not in PRESENTATION}
+    rest = {name: value for name, value in flag.items() if name not in PRESENTATION and name != "key"}
     filters = rest.get("filters")
     if isinstance(filters, dict) and isinstance(filters.get("groups"), list):
         groups = [in_any_order(group) for group in filters["groups"]]
@@ -181,8 +180,6 @@ def meaning(flag: Any) -> Any:
 
 
 def in_any_order(group: Any) -> Any:
-    from evaluator.diff.values import fingerprint
-
     if not isinstance(group, dict) or not isinstance(group.get("properties"), list):
         return group
     return {**group, "properties": sorted(map(fingerprint, group["properties"]))}
