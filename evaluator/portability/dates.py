@@ -12,6 +12,7 @@ from evaluator.matching import compile_predicate
 from evaluator.portability.table import lint
 
 OPERATORS: Final = ("is_date_before", "is_date_after")
+SPAN_UNITS: Final = ("h", "d", "w", "m", "y")
 
 _MOMENTS: Final = (datetime(2001, 6, 15, 12, 30, tzinfo=UTC), datetime(2035, 8, 7, 6, 5, 4, tzinfo=UTC))
 """Two ordinary moments: whoever reads a filter alike at both reads it alike."""
@@ -32,8 +33,7 @@ def date_lints(name: str, wanted: Any, path: str, zone: str | None) -> Iterator[
             yield lint(47, place, message, "Write a full ISO date, such as “2026-01-31”.")
         return
     if not all(_same(wanted, found, moment) for found, moment in zip(local, _MOMENTS, strict=True)):
-        message = f"A Python SDK evaluating locally does not read {brief(wanted)} as this date, or not at all."
-        yield lint(47, place, message, "Write it like “2026-01-31” or “2026-01-31T08:00:00Z”.")
+        yield _shape_lint(wanted, place)
     if zone is not None:
         message = (
             f"Dates without an offset and spans before now are read on the clocks of {zone}; "
@@ -46,6 +46,17 @@ def date_lints(name: str, wanted: Any, path: str, zone: str | None) -> Iterator[
         "as milliseconds."
     )
     yield lint(16, path, message, f"Pass “{name}” as an ISO date.")
+
+
+def _shape_lint(wanted: str, place: str) -> Problem:
+    if wanted.endswith(SPAN_UNITS):
+        message = (
+            f"{brief(wanted)} can reach before the year 1, which is a moment here; "
+            "a Python SDK evaluating locally does not decide."
+        )
+        return lint(60, place, message, "Write a shorter span, or “is_set” where any date will do.")
+    message = f"A Python SDK evaluating locally does not read {brief(wanted)} as this date, or not at all."
+    return lint(47, place, message, "Write it like “2026-01-31” or “2026-01-31T08:00:00Z”.")
 
 
 def _server_reads(wanted: Any) -> bool:

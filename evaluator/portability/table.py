@@ -110,6 +110,8 @@ DIFFERENCES: Final[Mapping[int, Lint | str]] = {
     57: "told at the level “quarantined” (cohort_filters_parsing_error)",
     58: Lint.EMPTY_VARIANT,
     59: "told at the level “quarantined” (cohort_filters_parsing_error), for the cohort",
+    60: Lint.DATE_SHAPE,
+    61: "told at the level “warning” (encrypted_payloads), and the flag is not in the feed",
 }
 """Every row of docs/semantics.md: its lint, or why there is none."""
 

@@ -81,6 +81,8 @@ class Investigation:
             yield 54
         if any(not key for _, key in flag.variants):
             yield 58
+        if flag.definition.get("has_encrypted_payloads") is True:
+            yield 61
         if flag.device_bucketing and not self.context.device_id:
             yield 6
         if flag.enrollment and (

@@ -77,6 +77,8 @@ def random_feed(random: Random, *, flags: int, oddness: float) -> Feed:
         feed["flags"].append(_flag(random, position, feed["flags"], oddness))
     for flag in feed["flags"]:
         _damage(random, flag, oddness)
+    if feed["flags"] and random.random() < 0.1:
+        feed["flags"][-1]["has_encrypted_payloads"] = True
     return feed
 
 

@@ -76,7 +76,8 @@ def called_for(batch: Batch) -> Iterator[tuple[str, Lint, set[str]]]:
             for key, flag in project.ruleset.flags.items():
                 theirs = sdk.answer(key, context)
                 ours = evaluate(project.ruleset, key, context, now=batch.now, facts=project.facts)
-                if not flag.served or agrees(ours, theirs):
+                in_feeds = flag.served and flag.definition.get("has_encrypted_payloads") is not True
+                if not in_feeds or agrees(ours, theirs):
                     continue
                 if ours.value is False and theirs.value is False:
                     yield key, Lint.FALSE_PAYLOAD, lints[key]
