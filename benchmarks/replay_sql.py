@@ -72,19 +72,29 @@ def write_raw_log(path: Path, traffic: Traffic, log: Log) -> None:
         connection.execute(COPY, {"path": str(path)})
 
 
-def ask(path: Path, before: Ruleset, after: Ruleset, flag: str) -> dict[tuple[FlagValue, FlagValue], tuple[int, int]]:
-    """By old and new value: distinct subjects and checks. Reads the file once, with all cores."""
+def ask(
+    path: Path, before: Ruleset, after: Ruleset, flag: str, split_by: Sequence[str] = ()
+) -> dict[tuple[FlagValue, FlagValue], tuple[int, int]]:
+    """By old and new value: distinct subjects and checks. Reads the file once, with all cores.
+
+    ``split_by`` are properties by which the statement counts the same again, as an impact does.
+    """
+    columns = "".join(f", {name}" for name in split_by)
+    sets = ", ".join(["(before, after)", *(f"(before, after, {name})" for name in split_by)])
     sql = f"""
-        SELECT before, after, count(DISTINCT distinct_id), count(*)
+        SELECT before, after, count(DISTINCT distinct_id), count(*), grouping(before, after{columns}) AS level
         FROM (
-            SELECT distinct_id, {_value(before.flags[flag])} AS before, {_value(after.flags[flag])} AS after
+            SELECT distinct_id{columns}, {_value(before.flags[flag])} AS before, {_value(after.flags[flag])} AS after
             FROM read_parquet($path)
         )
-        GROUP BY before, after
+        GROUP BY GROUPING SETS ({sets})
     """
     with duckdb.connect() as connection:
         rows = connection.execute(sql, {"path": str(path)}).fetchall()
-    return {(_parsed(old), _parsed(new)): (subjects, checks) for old, new, subjects, checks in rows}
+    whole = (1 << len(split_by)) - 1
+    return {
+        (_parsed(old), _parsed(new)): (subjects, checks) for old, new, subjects, checks, level in rows if level == whole
+    }
 
 
 def _value(flag: CompiledFlag) -> str:

@@ -59,7 +59,7 @@ class Ground:
         if name not in self._choosable:
             column = self.view.column(name)
             self._choosable[name] = len(column.values) <= CHOOSABLE_VALUES or (
-                len(np.unique(column.codes[:GLIMPSE])) <= CHOOSABLE_VALUES
+                len(set(column.codes[:GLIMPSE].tolist())) <= CHOOSABLE_VALUES
                 and int(np.count_nonzero(occurrences(column.codes, len(column.values)))) <= CHOOSABLE_VALUES
             )
         return self._choosable[name]

@@ -26,18 +26,12 @@ class Population:
 
     def __init__(self, subjects: Codes, known: int) -> None:
         """``subjects`` holds the subject's code for each context, below ``known``."""
-        contexts = occurrences(subjects, known)
         self.size = len(subjects)
-        self.subjects = int(np.count_nonzero(contexts))
-        rows = np.flatnonzero(spread(contexts > 1, subjects))
-        own = subjects[rows]
-        if (own[1:] < own[:-1]).any():
-            order = np.argsort(own, kind="stable")
-            rows, own = rows[order], own[order]
         self._codes = subjects
         self._is_sorted = not (subjects[1:] < subjects[:-1]).any()
-        self._rows = rows
-        self._runs = Runs(own)
+        self._rows = _rows_of_several_sorted(subjects) if self._is_sorted else _rows_of_several(subjects, known)
+        self._runs = Runs(subjects[self._rows])
+        self.subjects = self.size - len(self._rows) + len(self._runs.starts)
 
     def count(self, mask: Mask) -> int:
         """Distinct subjects with at least one context in the mask."""
@@ -87,6 +81,21 @@ class Population:
             order = np.argsort(pairs, kind="stable")
             pairs, rows, own = pairs[order], rows[order], own[order]
         return Split(codes, values, rows=rows, runs=Runs(pairs))
+
+
+def _rows_of_several_sorted(subjects: Codes) -> NDArray[np.intp]:
+    """The contexts of subjects who have several."""
+    like_next = subjects[1:] == subjects[:-1]
+    several = np.zeros(len(subjects), dtype=np.bool_)
+    several[1:] = like_next
+    several[:-1] |= like_next
+    return np.flatnonzero(several)
+
+
+def _rows_of_several(subjects: Codes, known: int) -> NDArray[np.intp]:
+    """The contexts of subjects who have several, subject by subject."""
+    rows = np.flatnonzero(spread(occurrences(subjects, known) > 1, subjects))
+    return rows[np.argsort(subjects[rows], kind="stable")]
 
 
 class Runs:
