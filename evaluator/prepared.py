@@ -1,4 +1,7 @@
-"""The way from a flag's key to its answer: one look-up, then one function that was chosen for the flag."""
+"""The way from a flag's key to its answer: one look-up, then one function that was chosen for the flag.
+
+``decide`` is what a flag means; a function that is chosen here only gets to the same answer faster.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
