@@ -19,11 +19,10 @@ from evaluator.local.unknown import Truth
 from evaluator.portability import DIFFERENCES, Lint
 from tests.oracles.flag_differences import Investigation, Row
 from tests.oracles.random_values import Filter
+from tests.oracles.shapes import COMMON_DATE, SPAN, parts
 
 _EMPTY: Final = -31
 """Row 31 where the empty group is an alternative, which is where the two part."""
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?)?")
-_SPAN: Final = re.compile(r"-?[0-9]{1,4}[hdwmy]")
 
 _VERSION_SHAPES: Final = frozenset(
     {
@@ -112,7 +111,7 @@ def _shows_in_filter(row: int, entry: Filter, found: JsonValue | Mark) -> bool:
         case 27:
             return _deferred(entry)
         case 45:
-            return any(isinstance(part, int) and abs(part) >= 2**63 for part in _parts(wanted))
+            return any(isinstance(part, int) and abs(part) >= 2**63 for part in parts(wanted))
         case 46:
             return isinstance(wanted, bool) or not isinstance(wanted, int)
         case 47:
@@ -142,16 +141,8 @@ def _deferred(entry: Filter) -> bool:
 
 
 def _is_common(value: Any) -> bool:
-    return isinstance(value, str) and bool(_DATE.fullmatch(value) or _SPAN.fullmatch(value))
+    return isinstance(value, str) and bool(COMMON_DATE.fullmatch(value) or SPAN.fullmatch(value))
 
 
 def _is_beyond_json(value: Any) -> bool:
-    return any(isinstance(part, float) and not math.isfinite(part) for part in _parts(value))
-
-
-def _parts(value: Any) -> Iterator[Any]:
-    if isinstance(value, list | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _parts(part)
-    else:
-        yield value
+    return any(isinstance(part, float) and not math.isfinite(part) for part in parts(value))

@@ -2,12 +2,13 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from evaluator.context import MISSING, JsonValue, Mark
 from evaluator.local.numbers import number_of
 from tests.oracles.random_values import LOCAL_OPERATORS, OPERATORS, Filter
+from tests.oracles.shapes import COMMON_DATE, SPAN, YEAR, parts
 
 Answer = bool | str
 """True, False or, from the SDK, the reason for which it does not decide."""
@@ -19,9 +20,6 @@ _NOT_LOCAL: Final = {
     "not_between": 28,
     "is_date_exact": 17,
 }
-_SPAN: Final = re.compile(r"-?[0-9]{1,4}[hdwmy]")
-_YEAR: Final = re.compile(r"\d{4}")
-_COMMON_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)?)?")
 
 
 def property_row(entry: Filter, found: JsonValue | Mark, sdk: Answer, server: bool) -> int | None:
@@ -33,7 +31,7 @@ def property_row(entry: Filter, found: JsonValue | Mark, sdk: Answer, server: bo
         return 1
     if wanted is None and operator not in ("is_set", "is_not_set"):
         return 12
-    if any(isinstance(part, float) and not math.isfinite(part) for value in (wanted, found) for part in _parts(value)):
+    if any(isinstance(part, float) and not math.isfinite(part) for part in parts(wanted, found)):
         return 52
     for family, classify in _BY_FAMILY.items():
         if operator in OPERATORS[family]:
@@ -41,17 +39,8 @@ def property_row(entry: Filter, found: JsonValue | Mark, sdk: Answer, server: bo
     return None
 
 
-def _parts(value: JsonValue | Mark) -> Iterator[Any]:
-    yield value
-    if isinstance(value, list | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _parts(part)
-
-
 def _text_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, sdk: Answer, server: bool) -> int | None:
-    beyond = [
-        part for value in (wanted, found) for part in _parts(value) if isinstance(part, int) and abs(part) >= 2**63
-    ]
+    beyond = [part for part in parts(wanted, found) if isinstance(part, int) and abs(part) >= 2**63]
     return 45 if beyond else None
 
 
@@ -66,18 +55,18 @@ def _number_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, sdk: 
 
 
 def _date_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, sdk: Answer, server: bool) -> int | None:
-    if sdk == "unsupported_definition" and isinstance(wanted, str) and _SPAN.fullmatch(wanted):
+    if sdk == "unsupported_definition" and isinstance(wanted, str) and SPAN.fullmatch(wanted):
         return 60
-    if isinstance(found, str) and _YEAR.fullmatch(found.strip()):
+    if isinstance(found, str) and YEAR.fullmatch(found.strip()):
         return 19
     if number_of(found) is not None:
         return 16
     if (row := _unreadable_row(sdk, server)) is not None:
         return row
-    if isinstance(found, str) and _SPAN.fullmatch(found):
+    if isinstance(found, str) and SPAN.fullmatch(found):
         return 49
-    common = isinstance(wanted, str) and (_COMMON_DATE.fullmatch(wanted) or _SPAN.fullmatch(wanted))
-    return None if common and isinstance(found, str) and _COMMON_DATE.fullmatch(found) else 47
+    common = isinstance(wanted, str) and (COMMON_DATE.fullmatch(wanted) or SPAN.fullmatch(wanted))
+    return None if common and isinstance(found, str) and COMMON_DATE.fullmatch(found) else 47
 
 
 def _version_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, sdk: Answer, server: bool) -> int | None:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,15 +10,14 @@ from evaluator.context import MISSING, JsonValue, Mark
 from evaluator.local.dates import absolute_moment
 from evaluator.local.numbers import number_of
 from tests.oracles.random_values import LOCAL_OPERATORS, OPERATORS, Filter
+from tests.oracles.shapes import SPAN, YEAR, parts
 
 Answer = bool | str | None
 """True, False, or the reason for which the SDK does not decide; ``regex`` and None as in ``PosthogNode.matches``."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _FINE_FRACTION: Final = re.compile(r"[.,]\d{4,}")
-_SPAN: Final = re.compile(r"-?[0-9]{1,4}[hdwmy]")
 _ANY_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_YEAR: Final = re.compile(r"\d{4}")
 _COMMON_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)?)?")
 
 
@@ -37,23 +36,14 @@ def node_filter_row(entry: Filter, found: JsonValue | Mark, python: Answer, node
     return None
 
 
-def _parts(*values: JsonValue | Mark) -> Iterator[Any]:
-    for value in values:
-        yield value
-        if isinstance(value, list):
-            yield from _parts(*value)
-        elif isinstance(value, dict):
-            yield from _parts(*value.keys(), *value.values())
-
-
 def _text_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, python: Answer, node: Answer) -> str | None:
     if operator not in ("exact", "is_not"):
         return None if isinstance(wanted, str) and isinstance(found, str) else "N3"
     if not isinstance(node, str):
         return None
-    if any(isinstance(part, str) and _SURROGATE.search(part) for part in _parts(wanted, found)):
+    if any(isinstance(part, str) and _SURROGATE.search(part) for part in parts(wanted, found)):
         return "N2"
-    return "N1" if any(_is_whole(part) for part in _parts(wanted, found)) else None
+    return "N1" if any(_is_whole(part) for part in parts(wanted, found)) else None
 
 
 def _is_whole(part: Any) -> bool:
@@ -78,13 +68,13 @@ def _date_row(operator: str, wanted: JsonValue, found: JsonValue | Mark, python:
     if any(isinstance(value, int | float) and not isinstance(value, bool) for value in (wanted, found)):
         return "N7"
     texts = [value.strip() for value in (wanted, found) if isinstance(value, str)]
-    if any(_YEAR.fullmatch(text) for text in texts):
+    if any(YEAR.fullmatch(text) for text in texts):
         return "N9"
     if any(_FINE_FRACTION.search(text) for text in texts):
         return "N11"
-    if isinstance(wanted, str) and _SPAN.fullmatch(wanted) and python == "unsupported_definition":
+    if isinstance(wanted, str) and SPAN.fullmatch(wanted) and python == "unsupported_definition":
         return "N12"
-    common = isinstance(wanted, str) and (_is_common(wanted) or _SPAN.fullmatch(wanted))
+    common = isinstance(wanted, str) and (_is_common(wanted) or SPAN.fullmatch(wanted))
     return None if common and isinstance(found, str) and _is_common(found) else "N8"
 
 
