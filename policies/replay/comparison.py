@@ -67,7 +67,7 @@ def compare(
         coverage_before=before.coverage,
         coverage_after=after.coverage,
         slices=_slices(audience.slicers, moves),
-        examples=_examples(moves, audience),
+        examples=_examples(moves, changed, audience),
     )
     return Comparison(tally, changed, undetermined)
 
@@ -133,7 +133,8 @@ def _amounts(moves: _Moves, subjects: Sequence[int], checks: NDArray[np.int64]) 
     return amounts
 
 
-def _examples(moves: _Moves, audience: Audience) -> dict[Move, Sequence[Candidate]]:
+def _examples(moves: _Moves, changed: Mask, audience: Audience) -> dict[Move, Sequence[Candidate]]:
+    audience.raffle.admit(changed)
     return {
         moves.move(pair): audience.raffle.draw(moves.pairs == pair) for pair in moves.occupied if moves.changed[pair]
     }

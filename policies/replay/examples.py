@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from policies.replay.population import Mask
 from policies.replay.recording import Column
 from policies.replay.tally import EXAMPLES_PER_MOVE, Candidate
-from policies.replay.texts import Texts
+from policies.replay.texts import Texts, rows_of
 
 _LETTERS: Final = 256
 """Letters of an id that make its number; ids that are equal so far are told apart by their text."""
@@ -29,14 +29,19 @@ class Raffle:
         self._numbers = np.zeros(len(values), dtype=np.uint64)
         self._drawn = np.zeros(len(values), dtype=np.bool_)
 
-    def draw(self, contexts: Mask) -> list[Candidate]:
-        """Of the subjects of these contexts, the few with the smallest numbers, in that order."""
+    def admit(self, contexts: Mask) -> None:
+        """Gives the subjects of these contexts their numbers; only who was admitted can be drawn."""
         entrants = self._codes[np.flatnonzero(contexts)]
         new = entrants[~self._drawn[entrants]]
         if len(new):
-            self._number(new)
-        winners = self._winners(entrants, self._numbers[entrants])
-        return sorted(map(self._candidate, winners))[:EXAMPLES_PER_MOVE]
+            starts, ends = self._subjects.spans(new.astype(np.intp))
+            self._numbers[new] = _numbers(self._subjects.block, starts, np.minimum(ends - starts, _LETTERS))
+            self._drawn[new] = True
+
+    def draw(self, contexts: Mask) -> list[Candidate]:
+        """Of the subjects of these contexts, the few with the smallest numbers, in that order."""
+        entrants = self._codes[np.flatnonzero(contexts)]
+        return sorted(map(self._candidate, self._winners(entrants, self._numbers[entrants])))[:EXAMPLES_PER_MOVE]
 
     def _winners(self, entrants: NDArray[np.integer], numbers: NDArray[np.uint64]) -> set[int]:
         """A few subjects with the winners among them; a subject with several contexts stands here several times."""
@@ -49,11 +54,6 @@ class Raffle:
             few *= _FEW
         return set(entrants.tolist())
 
-    def _number(self, codes: NDArray[np.integer]) -> None:
-        starts, ends = self._subjects.spans(codes.astype(np.intp))
-        self._numbers[codes] = _numbers(self._subjects.block, starts, np.minimum(ends - starts, _LETTERS))
-        self._drawn[codes] = True
-
     def _candidate(self, code: int) -> Candidate:
         return Candidate(int(self._numbers[code]), str(self._subjects[code]))
 
@@ -61,10 +61,13 @@ class Raffle:
 def _numbers(block: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint64]:
     """64-bit FNV-1a of each text, stirred so that the last letters reach the high bits."""
     numbers = np.full(len(starts), _OFFSET, dtype=np.uint64)
-    shortest = int(lengths.min(initial=0))
-    for place in range(int(lengths.max(initial=0))):
-        rows = slice(None) if place < shortest else np.flatnonzero(lengths > place)
-        numbers[rows] = (numbers[rows] ^ block[starts[rows] + place]) * _PRIME
+    for length in np.flatnonzero(np.bincount(lengths)).tolist():
+        rows = np.flatnonzero(lengths == length)
+        some = numbers[rows]
+        for letters in rows_of(block, starts[rows], length).T:
+            some ^= letters
+            some *= _PRIME
+        numbers[rows] = some
     numbers = (numbers ^ (numbers >> np.uint64(32))) * _STIR
     stirred: NDArray[np.uint64] = numbers ^ (numbers >> np.uint64(29))
     return stirred

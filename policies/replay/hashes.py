@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from evaluator.context import JsonValue, Mark
 from policies.replay.pace import Pace
 from policies.replay.recording import NOT_RECORDED
-from policies.replay.sha1 import LONGEST, WORTHWHILE, first_64_bits, rows_of
-from policies.replay.texts import Texts, chosen_of
+from policies.replay.sha1 import LONGEST, WORTHWHILE, first_64_bits
+from policies.replay.texts import Texts, chosen_of, rows_of
 from policies.replay.view import PERSON, Ids
 
 HashKind = Literal["rollout", "variant", "holdout"]

@@ -73,9 +73,11 @@ class Population:
     def split(self, codes: Codes, values: int) -> "Split":
         """Prepares counts of distinct subjects by the values of one column."""
         own = codes[self._rows]
-        starts = np.zeros(len(own), dtype=np.int64)
-        starts[self._runs.starts] = 1
-        pairs = (np.cumsum(starts) - 1) * values + own
+        room = np.int32 if len(self._runs.starts) * (values + 1) < 1 << 31 else np.int64
+        pairs = np.zeros(len(own), dtype=room)
+        pairs[self._runs.starts] = values
+        pairs = np.cumsum(pairs, dtype=room)
+        pairs += own
         rows = self._rows
         if (pairs[1:] < pairs[:-1]).any():
             order = np.argsort(pairs, kind="stable")

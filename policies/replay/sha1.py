@@ -3,7 +3,7 @@
 ``hashlib`` spends most of its time around a hash of forty bytes, not in it. Every text here fits into one block.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,11 +91,3 @@ def _rotated(words: Words, bits: int, out: Words, spare: Words) -> None:
     np.right_shift(words, np.uint32(32 - bits), out=spare)
     np.left_shift(words, np.uint32(bits), out=out)
     np.bitwise_or(out, spare, out=out)
-
-
-def rows_of(block: NDArray[np.uint8], starts: NDArray[np.integer[Any]], length: int) -> NDArray[np.uint8]:
-    """Texts of one length, cut out of a block: one per row."""
-    if not len(block):
-        return np.empty((len(starts), 0), dtype=np.uint8)
-    rows: NDArray[np.uint8] = block[starts[:, np.newaxis] + np.arange(length)]
-    return rows

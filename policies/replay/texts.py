@@ -9,6 +9,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Any, Final, overload
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from evaluator.context import JsonValue, Mark
@@ -181,3 +182,11 @@ def _places(piece: NDArray[np.uint8], letters: bytes) -> NDArray[np.intp]:
     for distance, letter in enumerate(wanted[_COMPARED_AT_ONCE:], start=_COMPARED_AT_ONCE):
         places = places[folded[places + distance] == letter]
     return places
+
+
+def rows_of(block: NDArray[np.uint8], starts: NDArray[np.int64], length: int) -> NDArray[np.uint8]:
+    """Texts of one length, cut out of a block: one per row."""
+    if not length or not len(starts):
+        return np.empty((len(starts), length), dtype=np.uint8)
+    rows: NDArray[np.uint8] = sliding_window_view(block, length)[starts]
+    return rows
