@@ -1,6 +1,6 @@
 """Two subjects, or one subject described twice, through one definition of a flag."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ def compare_contexts(
     same = (left.result.value, left.result.payload) == (right.result.value, right.result.payload)
     parted = parting(left, right)
     compared = ContextComparison(key, left, right, same, parted, "")
-    return ContextComparison(key, left, right, same, parted, _sentence(compared))
+    return replace(compared, sentence=_sentence(compared))
 
 
 def _sentence(compared: ContextComparison) -> str:

@@ -55,7 +55,8 @@ def what_would_change(
     found: list[Suggestion] = []
     if key in ruleset.flags:
         setting = Setting.of(ruleset, key, context, now=now, facts=facts)
-        found = sorted((*_of_subject(setting, wanted), *_of_definitions(setting, wanted)), key=_rank(key))
+        tried = (*_of_subject(setting, wanted), *_of_definitions(setting, wanted))
+        found = sorted(tried, key=lambda suggestion: _rank(key, suggestion))
     why_none = None if found else _why_none(ruleset, present, wanted)
     return Alternatives(
         flag=key,
@@ -88,24 +89,13 @@ def _of_definitions(setting: Setting, wanted: bool | str) -> Iterator[Suggestion
             yield Suggestion(change, suggestion_words(change, setting, wanted), result)
 
 
-def _rank(key: str) -> "_Rank":
-    return _Rank(key)
-
-
-class _Rank:
-    """Orders suggestions by how little they change; within a kind, rollouts by the size of the step."""
-
-    __slots__ = ("_key",)
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    def __call__(self, suggestion: Suggestion) -> tuple[int, int, float]:
-        change = suggestion.change
-        if not isinstance(change, DefinitionChange):
-            return 0, _SUBJECT_RANKS[change.kind], 0.0
-        step = abs(float(change.after) - float(change.before)) if change.kind == "rollout" else 0.0
-        return 1 if change.flag == self._key else 2, _DEFINITION_RANKS[change.kind], step
+def _rank(key: str, suggestion: Suggestion) -> tuple[int, int, float]:
+    """Less for what changes less; within a kind, rollouts by the size of the step."""
+    change = suggestion.change
+    if not isinstance(change, DefinitionChange):
+        return 0, _SUBJECT_RANKS[change.kind], 0.0
+    step = abs(float(change.after) - float(change.before)) if change.kind == "rollout" else 0.0
+    return 1 if change.flag == key else 2, _DEFINITION_RANKS[change.kind], step
 
 
 def _why_none(ruleset: Ruleset, present: Explanation, wanted: bool | str) -> str:
@@ -120,7 +110,7 @@ def _why_none(ruleset: Ruleset, present: Explanation, wanted: bool | str) -> str
     if wanted is not False and flag.definition.get("deleted") is True:
         return "The flag is archived; it has to be restored first."
     if result.reason is Reason.HOLDOUT_CONDITION_VALUE:
-        return "Its holdout decides before any condition, by a place that is the subject’s own."
+        return "Its holdout decides before any condition, by a place that is the subject's own."
     if result.reason in (Reason.ERROR, Reason.MISSING_DEPENDENCY):
         return f"The flag cannot be evaluated before it is repaired: {present.sentence}"
     nearest = f" {present.nearest_miss}" if present.nearest_miss else ""
@@ -132,4 +122,4 @@ def _sentence(present: Explanation, wanted: bool | str, found: list[Suggestion],
     if why_none is not None:
         return f"{who}, and nothing that was tried turns it {value_words(wanted)}. {why_none}"
     ways = "one change" if len(found) == 1 else f"any one of {len(found)} changes"
-    return f"{who}; {ways} would turn it {value_words(wanted)}. The smallest: {found[0].sentence}"
+    return f"{who}; {ways} would turn it {value_words(wanted)}."

@@ -51,11 +51,11 @@ class FlagEdits:
         if self._before is None or self._after is None:
             return self._after if ("whole",) in parts else self._before
         old, new = dict(self._before), dict(self._after)
-        built = _chosen(old, new, ("field",), parts, leaving_out={"filters", "drysail"})
+        built = mixed(old, new, ("field",), parts, leaving_out={"filters", "drysail"})
         if not _has_rules(old) or not _has_rules(new):
             source = new if ("field", "filters") in parts else old
             return {**built, **({"filters": source["filters"]} if "filters" in source else {})}
-        filters = _chosen(old["filters"], new["filters"], ("filters",), parts, leaving_out={"groups", "payloads"})
+        filters = mixed(old["filters"], new["filters"], ("filters",), parts, leaving_out={"groups", "payloads"})
         filters |= self._payloads(old["filters"], new["filters"], parts)
         return {**built, "filters": {**filters, **self._conditions(parts)}}
 
@@ -105,7 +105,7 @@ class FlagEdits:
         left, right = _payloads_of(old), _payloads_of(new)
         if left is None or right is None:
             return _only(new if ("filters", "payloads") in parts else old, "payloads")
-        return {"payloads": _chosen(left, right, ("payload",), parts)}
+        return {"payloads": mixed(left, right, ("payload",), parts)}
 
     def _condition_edits(self, found: ConditionDiff) -> Iterator[Edit]:
         name = (found.before_index, found.after_index)
@@ -234,7 +234,7 @@ def _only_moved(found: ConditionDiff) -> ConditionDiff:
     return ConditionDiff(**found.model_dump(include=keep))
 
 
-def _chosen(
+def mixed(
     old: Definition,
     new: Definition,
     part: tuple[str, ...],

@@ -87,7 +87,7 @@ def standing(bucket: BucketTrace | None) -> str:
     """Where a subject stands and how far a share reaches."""
     if bucket is None or bucket.unit is None:
         return "the place is not known"
-    whose = {"distinct_id": "subject’s place", "device_id": "device’s place", "continuity": "place of the earlier id"}
+    whose = {"distinct_id": "subject's place", "device_id": "device's place", "continuity": "place of the earlier id"}
     place = whose.get(bucket.hashed, f"place of the {bucket.hashed}")
     return f"the {place} is {share(bucket.unit)}; places up to {bucket.threshold * 100:.6g} % are in"
 

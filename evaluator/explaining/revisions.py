@@ -11,7 +11,7 @@ from evaluator.definitions.document import Definitions
 from evaluator.describe import printable
 from evaluator.diff.values import ABSENT, same
 from evaluator.evaluate import evaluate
-from evaluator.explaining.edits import Edit, FlagEdits
+from evaluator.explaining.edits import Edit, FlagEdits, mixed
 from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import Explanation, plain
 from evaluator.explaining.phrases import answer_words
@@ -132,8 +132,11 @@ class _Between:
         self._old, self._new = needed_definitions(before, key), needed_definitions(after, key)
         names = dict.fromkeys(flag["key"] for flag in (*self._old.flags, *self._new.flags))
         self._flags = [FlagEdits(name, _of(before, name), _of(after, name)) for name in names]
-        self._cohorts = (before.definitions.cohorts, after.definitions.cohorts)
         self._cohort_ids = list(dict.fromkeys((*self._old.cohorts, *self._new.cohorts)))
+        self._cohorts = [
+            {name: known[name] for name in self._cohort_ids if name in known}
+            for known in (before.definitions.cohorts, after.definitions.cohorts)
+        ]
         self.edits: tuple[Edit, ...] = tuple(self._found())
 
     def _found(self) -> Iterator[Edit]:
@@ -151,7 +154,7 @@ class _Between:
         for name in dict.fromkeys((*self._old.settings, *self._new.settings)):
             old, new = (found.settings.get(name, ABSENT) for found in (self._old, self._new))
             if not same(old, new):
-                yield Edit("settings", name, ("setting", name), f"changes the project’s {name}")
+                yield Edit("settings", name, ("setting", name), f"changes the project's {name}")
 
     def answer(self, chosen: Collection[Edit]) -> Outcome:
         """What the subject gets after the chosen edits."""
@@ -163,23 +166,11 @@ class _Between:
         flags = (flag.definition(by_flag.get(flag.key, ())) for flag in self._flags)
         definitions = Definitions(
             flags=tuple(flag for flag in flags if flag is not None),
-            cohorts=self._mixed("cohort", *self._cohorts, self._cohort_ids, parts),
-            settings=self._mixed(
-                "setting",
-                self._old.settings,
-                self._new.settings,
-                dict.fromkeys((*self._old.settings, *self._new.settings)),
-                parts,
-            ),
+            cohorts=mixed(*self._cohorts, ("cohort",), parts),
+            settings=mixed(self._old.settings, self._new.settings, ("setting",), parts),
         )
         ruleset = compile_definitions(definitions)
         return outcome(evaluate(ruleset, self._key, self._context, now=self._now, facts=self._mixed_facts(parts)))
-
-    def _mixed(
-        self, kind: str, old: Mapping[str, Any], new: Mapping[str, Any], names: Collection[str], parts: set[Any]
-    ) -> dict[str, Any]:
-        sources = {name: new if (kind, name) in parts else old for name in names}
-        return {name: source[name] for name, source in sources.items() if name in source}
 
     def _mixed_facts(self, parts: set[Any]) -> Facts:
         """Memberships, as far as the subject is concerned."""

@@ -83,7 +83,7 @@ def _variant(variant: VariantTrace) -> str:
     if variant.pinned:
         return f"it pins the variant “{variant.variant}”"
     place = "which is not known" if variant.unit is None else share(variant.unit)
-    return f"the subject’s place among the variants, {place}, gives {variant_words(variant.variant)}"
+    return f"the subject's place among the variants, {place}, gives {variant_words(variant.variant)}"
 
 
 def _unmatched(explanation: Explanation) -> str:

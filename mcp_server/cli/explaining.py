@@ -9,8 +9,8 @@ from mcp_server.cli.options import Environment, Json, environment_of, home_of
 
 def explain(
     ctx: typer.Context,
-    key: str,
-    distinct_id: str,
+    key: Annotated[str, typer.Argument(help="The flag's key.")],
+    distinct_id: Annotated[str, typer.Argument(help="Whose value is to be explained.")],
     environment: Environment = None,
     property: Annotated[
         list[str] | None, typer.Option("--property", "-p", help="NAME=VALUE (VALUE as JSON or text). Repeatable.")

@@ -56,6 +56,10 @@ def _tell_usage(error: typer.TyperException) -> None:
         show(sys.stderr)
 
 
+_COMMANDS = {"find_flags": "`drysail flags list`", "get_proposal": "`drysail review PROPOSAL`"}
+"""What does at a terminal what the tools that hints name do for agents."""
+
+
 def _tell(error: DrysailError) -> None:
     from mcp_server.cli.screen import talk
 
@@ -63,4 +67,7 @@ def _tell(error: DrysailError) -> None:
     console = talk()
     console.print(f"Error: {place}{error.message}", style="bold red", markup=False, highlight=False, soft_wrap=True)
     if error.hint:
-        console.print(error.hint, markup=False, highlight=False, soft_wrap=True)
+        hint = error.hint
+        for tool, command in _COMMANDS.items():
+            hint = hint.replace(tool, command)
+        console.print(hint, markup=False, highlight=False, soft_wrap=True)

@@ -27,7 +27,7 @@ def flag_document(reader: Reader, environment: str, key: str) -> Document:
         return document
     keys = [found.ref.key for found in reader.documents(environment, "flag")]
     near = get_close_matches(key, keys, n=3)
-    hint = f"Did you mean {', '.join(near)}?" if near else "find_flags (or `drysail flags list`) shows all of them."
+    hint = f"Did you mean {', '.join(near)}?" if near else "find_flags shows all of them."
     raise NotFound(f"There is no flag {key!r} in {environment}.", hint=hint, code="NO_SUCH_FLAG")
 
 

@@ -16,6 +16,7 @@ from evaluator.explaining.explanation import (
     FilterTrace,
     NodeTrace,
 )
+from evaluator.explaining.phrases import share, standing
 from mcp_server.services.explaining import Explained
 from mcp_server.services.foreign_text import clean
 
@@ -96,7 +97,7 @@ def _subjects(compared: ContextComparison) -> Iterator[str]:
     for name, explanation in zip(names, (compared.one, compared.other), strict=True):
         yield f"{name}{clean(explanation.sentence, 600)}"
         if explanation.nearest_miss and not compared.same:
-            yield f"  Nearest miss: {clean(explanation.nearest_miss, 300)}"
+            yield f"  {clean(explanation.nearest_miss, 300)}"
 
 
 def _revisions(compared: RevisionComparison) -> Iterator[str]:
@@ -153,11 +154,11 @@ def explanation_lines(explanation: Explanation) -> list[str]:
     """The conditions in order, each filter with what it expects and what it found, then cohorts and other flags."""
     lines = []
     if explanation.nearest_miss:
-        lines.append(f"Nearest miss: {clean(explanation.nearest_miss, 300)}")
+        lines.append(clean(explanation.nearest_miss, 300))
     if explanation.enrollment is not None:
         lines.append(f"enrollment {_filter(explanation.enrollment)}")
     if explanation.holdout is not None:
-        lines.append(f"holdout: {_bucket(explanation.holdout)}")
+        lines.append(_bucket("holdout", explanation.holdout))
     for condition in explanation.conditions:
         lines.extend(_condition(condition))
     for cohort in explanation.cohorts:
@@ -173,9 +174,9 @@ def _condition(condition: ConditionTrace) -> Iterator[str]:
     for each in condition.filters:
         yield f"  {_filter(each)}"
     if condition.bucket is not None:
-        yield f"  {_bucket(condition.bucket)}"
+        yield f"  {_bucket('rollout', condition.bucket)}"
     if condition.variant is not None:
-        how = "pinned" if condition.variant.pinned else f"hash {condition.variant.unit:.4f}"
+        how = "pinned" if condition.variant.pinned else _place(condition.variant.unit)
         yield f"  variant {clean(condition.variant.variant or 'none', 60)} ({how})"
 
 
@@ -190,11 +191,14 @@ def _filter(each: FilterTrace) -> str:
     )
 
 
-def _bucket(bucket: BucketTrace) -> str:
+def _bucket(what: str, bucket: BucketTrace) -> str:
     if bucket.unit is None:
-        return f"? rollout {bucket.threshold * 100:g} %; the {bucket.hashed} to hash is not known"
-    sign = "+" if bucket.inside else "-"
-    return f"{sign} rollout {bucket.threshold * 100:g} %; place of the {bucket.hashed} is {bucket.unit * 100:.4f} %"
+        return f"? {what} {bucket.threshold * 100:.6g} %; the {bucket.hashed} to hash is not known"
+    return f"{'+' if bucket.inside else '-'} {what}: {standing(bucket)}"
+
+
+def _place(unit: float | None) -> str:
+    return "its place is not known" if unit is None else f"its place is {share(unit)}"
 
 
 def _cohort(cohort: CohortTrace) -> Iterator[str]:

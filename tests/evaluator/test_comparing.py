@@ -337,7 +337,7 @@ def test_why_nothing_works_is_said() -> None:
         "“f” is off for “ada”, and nothing that was tried turns it on. No single change is enough. "
         'Condition 1 came nearest: plan is missing (wanted: one of ["pro"]) and country is missing '
         '(wanted: one of ["DE","AT"]) and its rollout leaves the subject out '
-        "(the subject’s place is 72.8130 %; places up to 0 % are in)."
+        "(the subject's place is 72.8130 %; places up to 0 % are in)."
     )
     assert wanted(feed, "f", Context("ada"), "blue").why_none == "The flag cannot give “blue”: it has no variants."
     assert wanted(feed, "nowhere", Context("ada"), True).why_none == "There is no flag “nowhere”."

@@ -67,7 +67,7 @@ def test_the_bucket_stands_against_the_rollout() -> None:
     assert bucket.unit == 0.9542799109726267
     assert told.sentence == (
         "“ship-it” is off for “ada”: the rollout of condition 1 leaves the subject out "
-        "(the subject’s place is 95.4280 %; places up to 30 % are in)."
+        "(the subject's place is 95.4280 %; places up to 30 % are in)."
     )
 
 
@@ -82,8 +82,8 @@ def test_the_variant_is_found_by_its_own_hash() -> None:
     assert [key for key, _ in variant.upper_bounds] == ["control", "blue", "green"]
     assert told.sentence == (
         "“button-colour” is “blue” for “ada”: condition 1 is for everybody; its rollout admits the subject "
-        "(the subject’s place is 72.1203 %; places up to 80 % are in); "
-        "the subject’s place among the variants, 40.9245 %, gives “blue”."
+        "(the subject's place is 72.1203 %; places up to 80 % are in); "
+        "the subject's place among the variants, 40.9245 %, gives “blue”."
     )
 
 
@@ -161,7 +161,7 @@ def test_what_comes_before_the_conditions_is_shown() -> None:
     assert (held.holdout.inside, round(held.holdout.unit or 0, 4)) == (True, 0.1068)
     assert held.sentence == (
         "“f” is “holdout-3” for “cyd”: its holdout keeps the subject out of all conditions "
-        "(the subject’s place is 10.6824 %; places up to 25 % are in)."
+        "(the subject's place is 10.6824 %; places up to 25 % are in)."
     )
     assert [entry.outcome for entry in held.conditions] == ["not_reached"]
     joined = of(condition(), context=Context("ada", {"$feature_enrollment/f": "true"}), feature_enrollment=True)

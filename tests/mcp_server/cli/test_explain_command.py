@@ -77,3 +77,8 @@ def test_group_properties_can_be_given(at: list[str], capfd: pytest.CaptureFixtu
     assert json.loads(capfd.readouterr().out)["flag"] == "new-checkout"
     assert run([*at, *ASKED, "--group-property", "seats=50"]) == 2
     assert "company.seats=50" in capfd.readouterr().err
+
+
+def test_a_hint_names_the_command_and_not_the_agents_tool(at: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([*at, "explain", "zzz", "u1", "-e", "sandbox", "-p", "plan=free"]) == 2
+    assert "`drysail flags list` shows all of them." in capfd.readouterr().err
