@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.shop_traffic import FLAG, NOW, Traffic
 from evaluator import MISSING, Context, Result, Ruleset, evaluate
-from evaluator.hashed import HASHED
+from evaluator.recorded_hashes import HASHED
 from policies.impact import FlagValue
 
 BATCH: Final = 10_000

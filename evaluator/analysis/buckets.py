@@ -26,7 +26,7 @@ Bucket = Mapping[Dimension, int]
 Enrollment = Literal["absent", "joined", "declined"]
 
 
-class Outcome(NamedTuple):
+class FlagOutcome(NamedTuple):
     """What a flag answers, and the index of the condition that decides so (None: no condition does)."""
 
     decider: int | None
@@ -44,8 +44,8 @@ class Outcome(NamedTuple):
         return self.value, self.payload
 
 
-OFF: Final = Outcome(None, False, None)
-FAILED: Final = Outcome(None, None, None)
+OFF: Final = FlagOutcome(None, False, None)
+FAILED: Final = FlagOutcome(None, None, None)
 
 
 def identity_of(flag: CompiledFlag, condition: CompiledCondition) -> Identity:
@@ -90,21 +90,21 @@ def buckets(flags: Sequence[CompiledFlag], matching: Sequence[Sequence[int]]) ->
         yield dict(zip(limits, hashes, strict=True))
 
 
-def walk(flag: CompiledFlag, matching: Sequence[int], enrollment: Enrollment, bucket: Bucket) -> Outcome:
+def walk(flag: CompiledFlag, matching: Sequence[int], enrollment: Enrollment, bucket: Bucket) -> FlagOutcome:
     """The answer to a subject in a bucket. ``matching`` are the conditions that match and have an id to hash."""
     if flag.enrollment and enrollment != "absent":
-        return Outcome(None, True, flag.payloads.get("true")) if enrollment == "joined" else OFF
+        return FlagOutcome(None, True, flag.payloads.get("true")) if enrollment == "joined" else OFF
     if flag.holdout is not None:
         bound = flag.holdout.bound
         if bound is None or bucket["holdout", _holdout_identity(flag)] <= bound:
-            return Outcome(None, flag.holdout.variant, flag.payloads.get(flag.holdout.variant))
+            return FlagOutcome(None, flag.holdout.variant, flag.payloads.get(flag.holdout.variant))
     for index in matching:
         condition = flag.conditions[index]
         identity = identity_of(flag, condition)
         if condition.rollout_bound is None or bucket["rollout", identity] <= condition.rollout_bound:
             variant = condition.override if condition.override is not None else _variant(flag, identity, bucket)
             value = True if variant is None else variant
-            return Outcome(index, value, flag.payloads.get("true" if variant is None else variant))
+            return FlagOutcome(index, value, flag.payloads.get("true" if variant is None else variant))
         if flag.early_exit:
             return OFF
     return OFF

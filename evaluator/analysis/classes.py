@@ -10,7 +10,8 @@ from math import prod
 from typing import Final
 
 from evaluator.analysis.examples import examples
-from evaluator.analysis.lines import (
+from evaluator.analysis.model import TooMany
+from evaluator.analysis.ordered_values import (
     MOST_CLASSES,
     Answers,
     Asked,
@@ -20,9 +21,8 @@ from evaluator.analysis.lines import (
     number_classes,
     version_classes,
 )
-from evaluator.analysis.model import TooMany
 from evaluator.analysis.questions import Family
-from evaluator.analysis.texts import CASE_MATTERS, Stand, named_texts, plain_stands_for, stands_for, text_classes
+from evaluator.analysis.text_values import CASE_MATTERS, Stand, named_texts, plain_stands_for, stands_for, text_classes
 from evaluator.context import MISSING, JsonValue, Mark
 
 NO_EXAMPLE = object()

@@ -1,4 +1,4 @@
-"""Filters as alternatives of literals: a condition matches where all literals of one of its clauses hold."""
+"""Filters as alternatives of requirements: a condition matches where all requirements of one of its clauses hold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from itertools import product
 from typing import Final, Protocol
 
 from evaluator.analysis.questions import Manner
-from evaluator.analysis.variables import Clause, Literal, Variables
+from evaluator.analysis.variables import Clause, Requirement, Variables
 from evaluator.compiled import (
     All,
     AnyOf,
@@ -34,15 +34,15 @@ class TooManyClauses(Exception):
 
 
 class Surroundings(Protocol):
-    """What else the literals of one side are about."""
+    """What else the requirements of one side are about."""
 
-    def member(self, cohort_id: str) -> Literal:
+    def member(self, cohort_id: str) -> Requirement:
         """Whether the subject is on the list of a static cohort."""
 
-    def inside(self, cohort_id: str) -> Literal:
+    def inside(self, cohort_id: str) -> Requirement:
         """Whether the subject is in a cohort, whatever that means."""
 
-    def flag_is(self, key: str, expected: bool | str) -> Literal:
+    def flag_is(self, key: str, expected: bool | str) -> Requirement:
         """Whether another flag has a value."""
 
 
@@ -77,16 +77,16 @@ class Translator:
         return self.test(test) if cohort.tree is None else self._opaque(test.cohort_id, wanted=not test.negated)
 
     def _opaque(self, cohort_id: str, *, wanted: bool) -> Clauses:
-        literal = self.surroundings.inside(cohort_id)
-        return (frozenset({literal if wanted else _opposite(literal)}),)
+        requirement = self.surroundings.inside(cohort_id)
+        return (frozenset({requirement if wanted else _opposite(requirement)}),)
 
     def _node(self, node: Node, *, wanted: bool) -> Clauses:
         match node:
             case Never():
                 return ALWAYS if node.negated is wanted else NEVER
             case PropertyTest():
-                literal = self.variables.property(node, self.manner)
-                return (frozenset({literal if wanted else _opposite(literal)}),)
+                requirement = self.variables.property(node, self.manner)
+                return (frozenset({requirement if wanted else _opposite(requirement)}),)
             case CohortTest():
                 return self._cohort(node.cohort_id, wanted=wanted is not node.negated)
             case All():
@@ -101,16 +101,16 @@ class Translator:
         if cohort is None:
             return NEVER if wanted else ALWAYS
         if cohort.tree is None:
-            literal = self.surroundings.member(cohort_id)
-            return (frozenset({literal if wanted else _opposite(literal)}),)
+            requirement = self.surroundings.member(cohort_id)
+            return (frozenset({requirement if wanted else _opposite(requirement)}),)
         try:
             return self._node(cohort.tree, wanted=wanted)
         except TooManyClauses:
             return self._opaque(cohort_id, wanted=wanted)
 
 
-def _opposite(literal: Literal) -> Literal:
-    return Literal(literal.variable, literal.question, not literal.wanted)
+def _opposite(requirement: Requirement) -> Requirement:
+    return Requirement(requirement.variable, requirement.question, not requirement.wanted)
 
 
 def conjunction(parts: Sequence[Clauses]) -> Clauses:

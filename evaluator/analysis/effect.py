@@ -6,7 +6,7 @@ from evaluator.analysis.buckets import identity_of
 from evaluator.analysis.clauses import Clauses
 from evaluator.analysis.masks import Example, masks
 from evaluator.analysis.model import Direction, Effect, TooMany, Values
-from evaluator.analysis.outlook import Outcomes, Outlook, audience, fixed_outcome, witness
+from evaluator.analysis.outcomes import Outcomes, Outlook, audience, fixed_outcome, witness
 from evaluator.analysis.variables import Clause
 from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.ruleset import Ruleset

@@ -5,8 +5,8 @@ from itertools import islice, pairwise
 from math import isfinite, nextafter
 from typing import Final
 
-from evaluator.analysis.lines import Asked
-from evaluator.analysis.questions import Question, items
+from evaluator.analysis.ordered_values import Asked
+from evaluator.analysis.questions import FilterQuestion, items
 from evaluator.context import JsonValue
 from evaluator.matching.numbers import numeric_value
 from evaluator.matching.semver import version_of
@@ -30,7 +30,7 @@ def examples(asked: Asked, named: Iterable[str]) -> list[JsonValue]:
     return found
 
 
-def _of_question(question: Question) -> Iterator[JsonValue]:
+def _of_question(question: FilterQuestion) -> Iterator[JsonValue]:
     for value in items(question.value):
         yield value
         if question.family == "text" and isinstance(value, str):

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from evaluator.analysis.buckets import Outcome, identity_of
-from evaluator.analysis.filters import contradiction, filter_findings
+from evaluator.analysis.buckets import FlagOutcome, identity_of
 from evaluator.analysis.masks import masks
 from evaluator.analysis.model import Analysis, Finding, TooMany
-from evaluator.analysis.outlook import Outlook
+from evaluator.analysis.outcomes import Outlook
+from evaluator.analysis.superfluous_filters import contradiction, filter_findings
 from evaluator.analysis.variables import Clause
 from evaluator.compiled import CompiledCondition, CompiledFlag
 from evaluator.describe import percent, shown
@@ -50,7 +50,7 @@ class _Report:
             findings.extend(_of_answers(self._flag, self._outcomes))
         return Analysis(tuple(findings), self._complete)
 
-    def _every_outcome(self) -> frozenset[Outcome] | None:
+    def _every_outcome(self) -> frozenset[FlagOutcome] | None:
         try:
             return frozenset(outcomes[0] for outcomes, _ in self._outlook.walks({0: self._flag}))
         except TooMany:
@@ -128,7 +128,7 @@ class _Report:
         )
 
 
-def _of_answers(flag: CompiledFlag, outcomes: frozenset[Outcome]) -> Iterator[Finding]:
+def _of_answers(flag: CompiledFlag, outcomes: frozenset[FlagOutcome]) -> Iterator[Finding]:
     values = {outcome.value for outcome in outcomes}
     keys = [key for _, key in flag.variants]
     for number, key in enumerate(keys):

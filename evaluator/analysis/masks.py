@@ -49,14 +49,14 @@ def _masks_of(
 ) -> dict[int, object]:
     places = {name: place for place, name in enumerate(questions)}
     wanted = [
-        [(places[literal.question], literal.wanted) for literal in clause if literal.variable == key]
+        [(places[requirement.question], requirement.wanted) for requirement in clause if requirement.variable == key]
         for clause in clauses
     ]
     found: dict[int, object] = {}
     for row, example in rows.items():
         mask = 0
-        for number, literals in enumerate(wanted):
-            if all(row[place] is answer for place, answer in literals):
+        for number, requirements in enumerate(wanted):
+            if all(row[place] is answer for place, answer in requirements):
                 mask |= 1 << number
         if found.get(mask, NO_EXAMPLE) is NO_EXAMPLE:
             found[mask] = example

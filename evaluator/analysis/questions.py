@@ -60,7 +60,7 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
+class FilterQuestion:
     """A filter's test, asked positively. ``predicate`` is the filter's own; ``inverted`` where that is a negative."""
 
     family: Family
@@ -75,28 +75,28 @@ class Question:
         return self.predicate(value, now) is not self.inverted
 
 
-def question_of(test: PropertyTest, manner: Manner) -> tuple[str, bool, Question]:
+def question_of(test: PropertyTest, manner: Manner) -> tuple[str, bool, FilterQuestion]:
     """A name that is equal for equal questions, whether the filter wants yes, and the question."""
     operator, value = test.filter.get("operator") or "exact", test.filter.get("value")
     operator = OPERATOR_ALIASES.get(operator, operator)
     wanted = not test.negated
     if is_unusable(test.filter, test.predicate):
-        question = Question("constant", operator, value, manner, test.predicate, False)
+        question = FilterQuestion("constant", operator, value, manner, test.predicate, False)
     else:
         inverted = operator in NEGATIVES
         operator = NEGATIVES.get(operator, operator)
         wanted = wanted is not inverted
-        question = Question(_family(operator, test, inverted), operator, value, manner, test.predicate, inverted)
+        question = FilterQuestion(_family(operator, test, inverted), operator, value, manner, test.predicate, inverted)
     name = dumps([question.family, operator, value, manner.matching_version, manner.timezone])
     return name, wanted, question
 
 
-def wanted_texts(question: Question) -> frozenset[str]:
+def wanted_texts(question: FilterQuestion) -> frozenset[str]:
     """The texts that an equality lists, in lower case as it compares them."""
     return frozenset(text_of(item).lower() for item in items(question.value))
 
 
-def text_parts(question: Question) -> tuple[str, ...]:
+def text_parts(question: FilterQuestion) -> tuple[str, ...]:
     """The parts of which a text operator wants one, folded as it compares them."""
     listed = items(question.value) if question.operator == "icontains_multi" else [question.value]
     return tuple(dict.fromkeys(ascii_lower(text_of(item)) for item in listed))

@@ -6,7 +6,7 @@ from typing import Final
 
 from evaluator.analysis.classes import NO_EXAMPLE, Row, classes
 from evaluator.analysis.model import TooMany
-from evaluator.analysis.questions import Manner, Question, question_of
+from evaluator.analysis.questions import FilterQuestion, Manner, question_of
 from evaluator.check import DISTINCT_ID
 from evaluator.compiled import PropertyTest
 from evaluator.context import MISSING
@@ -28,7 +28,7 @@ GROUP: Final = "group"
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Requirement:
     """A variable's question, and the answer that is wanted."""
 
     variable: Key
@@ -36,8 +36,8 @@ class Literal:
     wanted: bool
 
 
-Clause = frozenset[Literal]
-"""Literals that all must hold."""
+Clause = frozenset[Requirement]
+"""Requirements that all must hold."""
 
 
 class PropertyVariable:
@@ -45,7 +45,7 @@ class PropertyVariable:
 
     def __init__(self, *, may_be_absent: bool) -> None:
         self._may_be_absent = may_be_absent
-        self.asked: dict[str, Question] = {}
+        self.asked: dict[str, FilterQuestion] = {}
 
     def rows(self) -> Mapping[Row, object]:
         """What its values can answer to the questions asked, each with an example or ``NO_EXAMPLE``."""
@@ -77,14 +77,14 @@ class Variables:
         self._rows: dict[tuple[Key, int], Mapping[Row, object]] = {}
         self._effort = 0
 
-    def property(self, test: PropertyTest, manner: Manner) -> Literal:
-        """The filter as a literal."""
+    def property(self, test: PropertyTest, manner: Manner) -> Requirement:
+        """The filter as a requirement."""
         key = (PERSON, test.property) if test.source is None else (GROUP, test.source, test.property)
         name, wanted, question = question_of(test, manner)
         variable = self._known.setdefault(key, PropertyVariable(may_be_absent=key != (PERSON, DISTINCT_ID)))
         assert isinstance(variable, PropertyVariable)
         variable.asked.setdefault(name, question)
-        return Literal(key, name, wanted)
+        return Requirement(key, name, wanted)
 
     def choice(self, key: Key, choices: Callable[[], Mapping[Choice, object]]) -> "Chooser":
         """The variable of this name, made where it is new."""
@@ -96,7 +96,7 @@ class Variables:
 
     def rows(self, clauses: Iterable[Clause]) -> list[tuple[Key, list[str], Mapping[Row, object]]]:
         """The variables that the clauses mention, with their questions and what these can be answered together."""
-        mentioned = dict.fromkeys(sorted({literal.variable for clause in clauses for literal in clause}))
+        mentioned = dict.fromkeys(sorted({requirement.variable for clause in clauses for requirement in clause}))
         return [(key, list(self._known[key].asked), self._rows_of(key)) for key in mentioned]
 
     def spend(self, effort: int) -> None:
@@ -121,10 +121,10 @@ class Chooser:
     key: Key
     variable: ChoiceVariable
 
-    def ask(self, name: str, test: Callable[[Choice], bool]) -> Literal:
-        """The literal that wants yes."""
+    def ask(self, name: str, test: Callable[[Choice], bool]) -> Requirement:
+        """The requirement that wants yes."""
         self.variable.asked.setdefault(name, test)
-        return Literal(self.key, name, True)
+        return Requirement(self.key, name, True)
 
 
 def presence() -> dict[Choice, object]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from evaluator import evaluate_all
-from evaluator.hashed import hashes_of_answers
+from evaluator.recorded_hashes import hashes_of_answers
 from evaluator.result import Result
 from mcp_server.http.question import Question
 from mcp_server.http.rejection import Cause, Rejection

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from evaluator import Context, Definitions, Reason, Result, Ruleset, compile_definitions, evaluate
 from evaluator.analysis import Effect, Finding, analyse, compare_effect, masks
 from evaluator.analysis.classes import covering
-from evaluator.analysis.questions import Manner, Question, question_of
+from evaluator.analysis.questions import FilterQuestion, Manner, question_of
 from evaluator.compiled import PropertyTest
 from evaluator.context import MISSING
 from tests.evaluator.analysis.definitions import (
@@ -224,7 +224,7 @@ def test_every_value_falls_into_a_class(filters: list[dict[str, Any]], version: 
         "timezone": zone,
     }
     ruleset = compiled(feed)
-    asked: dict[str, Question] = {}
+    asked: dict[str, FilterQuestion] = {}
     for condition in ruleset.flags["f"].conditions:
         for test in condition.tests:
             assert isinstance(test, PropertyTest)

@@ -9,7 +9,7 @@ from evaluator.analysis.buckets import (
     FAILED,
     OFF,
     Enrollment,
-    Outcome,
+    FlagOutcome,
     always_identified,
     buckets,
     identity_of,
@@ -20,7 +20,7 @@ from evaluator.analysis.clauses import Clauses, TooManyClauses, Translator, conj
 from evaluator.analysis.masks import Example, masks
 from evaluator.analysis.model import TooMany, Witness
 from evaluator.analysis.questions import Manner
-from evaluator.analysis.variables import GROUP, PERSON, Choice, Clause, Literal, Value, Variables, presence
+from evaluator.analysis.variables import GROUP, PERSON, Choice, Clause, Requirement, Value, Variables, presence
 from evaluator.ask import value_matches
 from evaluator.check import GROUP_KEY
 from evaluator.compiled import CompiledCondition, CompiledFlag
@@ -30,7 +30,7 @@ from evaluator.json_text import dumps
 from evaluator.program import enrollment_property
 from evaluator.ruleset import Ruleset
 
-Outcomes = Mapping[tuple[Outcome, ...], Example | None]
+Outcomes = Mapping[tuple[FlagOutcome, ...], Example | None]
 """What the sides answer together, with an example of who gets that if one is known."""
 
 Matching = tuple[tuple[int, ...], ...]
@@ -69,7 +69,7 @@ class Outlook:
         """Every combination of answers that somebody may get, in spite of anything. Raises TooMany."""
         flags = self.flags(key)
         open_sides = {side: flag for side, flag in enumerate(flags) if flag is not None and fixed_outcome(flag) is None}
-        found: dict[tuple[Outcome, ...], Example | None] = {}
+        found: dict[tuple[FlagOutcome, ...], Example | None] = {}
         for open_outcomes, example in self.walks(open_sides):
             outcomes = tuple(
                 open_outcomes[side] if side in open_sides else fixed_outcome(flag) or FAILED
@@ -79,7 +79,7 @@ class Outlook:
                 found[outcomes] = example
         return found
 
-    def walks(self, flags: Mapping[int, CompiledFlag]) -> Iterator[tuple[dict[int, Outcome], Example | None]]:
+    def walks(self, flags: Mapping[int, CompiledFlag]) -> Iterator[tuple[dict[int, FlagOutcome], Example | None]]:
         """What the flags (by side) answer together, case by case. Raises TooMany."""
         compiled, steps = list(flags.values()), 0
         for matching, example in self.matching(flags).items():
@@ -132,20 +132,20 @@ class Outlook:
             found = _everything([{False, *(values[side] for values in found)} for side in range(len(flags))])
         return frozenset(found)
 
-    def member(self, side: int, cohort_id: str) -> Literal:
+    def member(self, side: int, cohort_id: str) -> Requirement:
         """Whether the subject is on the list of a static cohort."""
         return self.variables.choice(("member", cohort_id), lambda: self._memberships(cohort_id)).ask(
             str(side), lambda choice: choice[side] is True
         )
 
-    def inside(self, side: int, cohort_id: str) -> Literal:
+    def inside(self, side: int, cohort_id: str) -> Requirement:
         """Whether the subject is in a cohort of which nothing is known but its id."""
         shared = len({self._meaning(number, cohort_id) for number in range(len(self.sides))}) == 1
         key = ("cohort", cohort_id) if shared else ("cohort", cohort_id, str(side))
         choices: dict[Choice, object] = {(True,): NO_EXAMPLE, (False,): NO_EXAMPLE}
         return self.variables.choice(key, lambda: choices).ask("inside", lambda choice: choice[0] is True)
 
-    def flag_is(self, side: int, key: str, expected: bool | str) -> Literal:
+    def flag_is(self, side: int, key: str, expected: bool | str) -> Requirement:
         """Whether another flag has a value."""
 
         def choices() -> dict[Choice, object]:
@@ -193,17 +193,17 @@ class _Side:
     outlook: Outlook
     number: int
 
-    def member(self, cohort_id: str) -> Literal:
+    def member(self, cohort_id: str) -> Requirement:
         return self.outlook.member(self.number, cohort_id)
 
-    def inside(self, cohort_id: str) -> Literal:
+    def inside(self, cohort_id: str) -> Requirement:
         return self.outlook.inside(self.number, cohort_id)
 
-    def flag_is(self, key: str, expected: bool | str) -> Literal:
+    def flag_is(self, key: str, expected: bool | str) -> Requirement:
         return self.outlook.flag_is(self.number, key, expected)
 
 
-def fixed_outcome(flag: CompiledFlag | None) -> Outcome | None:
+def fixed_outcome(flag: CompiledFlag | None) -> FlagOutcome | None:
     """The answer to everybody, where no condition is looked at."""
     if flag is None:
         return FAILED

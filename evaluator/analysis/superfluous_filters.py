@@ -6,7 +6,7 @@ from itertools import combinations
 from evaluator.analysis.clauses import Clauses, TooManyClauses, conjunction
 from evaluator.analysis.masks import masks
 from evaluator.analysis.model import Finding, TooMany
-from evaluator.analysis.outlook import Outlook
+from evaluator.analysis.outcomes import Outlook
 from evaluator.analysis.variables import Clause
 from evaluator.compiled import CompiledCondition
 from evaluator.describe import describe_filter

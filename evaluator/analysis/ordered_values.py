@@ -11,7 +11,7 @@ from math import prod
 from typing import Any, Final
 
 from evaluator.analysis.model import TooMany
-from evaluator.analysis.questions import REFERENCE_NOW, Question
+from evaluator.analysis.questions import REFERENCE_NOW, FilterQuestion
 from evaluator.context import JsonValue
 from evaluator.matching import compile_predicate
 from evaluator.matching.numbers import numeric_value
@@ -20,7 +20,7 @@ from evaluator.matching.semver import version_of
 Answers = Mapping[str, bool]
 """What a class of values answers to some of the questions, by the question's name."""
 
-Asked = Mapping[str, Question]
+Asked = Mapping[str, FilterQuestion]
 
 MOST_FREE: Final = 5
 """Questions of which nothing is known but that they say yes or no, for one property."""
@@ -81,7 +81,7 @@ def date_classes(asked: Asked) -> list[Answers]:
     Absolute dates lie on one line. Relative ones lie on a line only with their likes: days go with hours and weeks, in
     a zone whose clocks never jump. Where one line meets another depends on the moment, so that nothing is known of it.
     """
-    lines: dict[str, dict[str, Question]] = {}
+    lines: dict[str, dict[str, FilterQuestion]] = {}
     for name, question in asked.items():
         lines.setdefault(_line_of(question, name), {})[name] = question
     per_line = [_date_line(line, questions) for line, questions in lines.items()]
@@ -137,19 +137,19 @@ def _order(one: Any, other: Any) -> int:
     return int(one > other) - int(one < other)
 
 
-def _number_limits(question: Question) -> list[float | None]:
+def _number_limits(question: FilterQuestion) -> list[float | None]:
     values = question.value if question.operator in ("between", "not_between") else [question.value]
     return [numeric_value(value) for value in values]
 
 
-def _in_number_cell(question: Question, cell: _Cell) -> bool:
+def _in_number_cell(question: FilterQuestion, cell: _Cell) -> bool:
     signs = [cell.sign(limit, _order) for limit in _number_limits(question)]
     if question.operator in ("between", "not_between"):
         return (signs[0] >= 0 and signs[1] <= 0) is (question.operator == "between")
     return signs[0] in _SIGNS[question.operator]
 
 
-def _line_of(question: Question, name: str) -> str:
+def _line_of(question: FilterQuestion, name: str) -> str:
     relative = _RELATIVE.fullmatch(question.value) if isinstance(question.value, str) else None
     zone = question.manner.timezone
     if relative is None:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from evaluator import Context, Definitions, compile_definitions, evaluate_all
-from evaluator.hashed import Hashes, hashes_of_answers
 from evaluator.hashing import rollout_hash, variant_hash
+from evaluator.recorded_hashes import Hashes, hashes_of_answers
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 VARIANTS = {"variants": [{"key": "a", "rollout_percentage": 50}, {"key": "b", "rollout_percentage": 50}]}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
-from evaluator.analysis.lines import Answers, Asked
 from evaluator.analysis.model import TooMany
+from evaluator.analysis.ordered_values import Answers, Asked
 from evaluator.analysis.questions import Family, text_parts, wanted_texts
 from evaluator.context import JsonValue
 from evaluator.matching.semver import bare
