@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from evaluator.compile import compile_definitions
 from evaluator.context import Context
 from evaluator.definitions.document import Definitions
-from evaluator.describe import printable
+from evaluator.describe import cohort_label, printable
 from evaluator.diff.values import ABSENT, same
 from evaluator.evaluate import evaluate
 from evaluator.explaining.edits import Edit, FlagEdits, mixed
@@ -133,10 +133,7 @@ class _Between:
         names = dict.fromkeys(flag["key"] for flag in (*self._old.flags, *self._new.flags))
         self._flags = [FlagEdits(name, _of(before, name), _of(after, name)) for name in names]
         self._cohort_ids = list(dict.fromkeys((*self._old.cohorts, *self._new.cohorts)))
-        self._cohorts = [
-            {name: known[name] for name in self._cohort_ids if name in known}
-            for known in (before.definitions.cohorts, after.definitions.cohorts)
-        ]
+        self._cohorts = (self._named(before.definitions.cohorts), self._named(after.definitions.cohorts))
         self.edits: tuple[Edit, ...] = tuple(self._found())
 
     def _found(self) -> Iterator[Edit]:
@@ -172,6 +169,9 @@ class _Between:
         ruleset = compile_definitions(definitions)
         return outcome(evaluate(ruleset, self._key, self._context, now=self._now, facts=self._mixed_facts(parts)))
 
+    def _named(self, cohorts: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: cohorts[name] for name in self._cohort_ids if name in cohorts}
+
     def _mixed_facts(self, parts: set[Any]) -> Facts:
         """Memberships, as far as the subject is concerned."""
         subject = self._context.distinct_id[:MAX_DISTINCT_ID]
@@ -206,7 +206,7 @@ def _cohort_words(cohort_id: str, old: Any, new: Any) -> str:
 
 def _cohort_name(cohort_id: str, cohort: Any) -> str:
     name = cohort.get("name") if isinstance(cohort, Mapping) else None
-    return f"cohort {cohort_id}" + (f" “{printable(name)}”" if isinstance(name, str) and name else "")
+    return cohort_label(cohort_id, name if isinstance(name, str) else "")
 
 
 def _sentence(found: RevisionComparison) -> str:
