@@ -276,6 +276,18 @@ def _group_type(index: JsonValue, group_types: Mapping[int, str], named: str, nu
     return f"{numbered}{_json(index)}" if name is None else f"{named}{printable(name)}"
 
 
+def condition_label(index: int | None, id: str | None) -> str:
+    """A condition by its number, counted from 1, and its permanent id: ``condition 2 (c2)``."""
+    number = "" if index is None else f" {index + 1}"
+    return f"condition{number}{f' ({printable(id)})' if id else ''}"
+
+
+def cohort_label(id: str, name: str) -> str:
+    """A cohort by its id and, if it has one of its own, its name: ``cohort 7 “Beta testers”``."""
+    label = f"cohort {printable(id)}"
+    return label if name in ("", f"cohort {id}") else f"{label} “{printable(name)}”"
+
+
 def printable(text: str) -> str:
     """Text for one line of a screen: what could break or disguise the line is escaped, what is long is cut."""
     cut = text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"

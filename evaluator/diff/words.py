@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from evaluator.describe import describe_condition, describe_filter, percent, printable, shown, shown_list
+from evaluator.describe import (
+    condition_label,
+    describe_condition,
+    describe_filter,
+    percent,
+    shown,
+    shown_list,
+)
 from evaluator.diff.model import ConditionDiff, FieldChange, FilterChange, FlagDiff, VariantDiff
 
 _SWITCHES: Final[Mapping[str, tuple[str, str]]] = {
@@ -70,8 +77,7 @@ def _condition(condition: ConditionDiff) -> Iterator[str]:
 
 def _condition_name(condition: ConditionDiff) -> str:
     index = condition.before_index if condition.after_index is None else condition.after_index
-    number = "" if index is None else f" {index + 1}"
-    return f"condition{number}{f' ({printable(condition.id)})' if condition.id else ''}"
+    return condition_label(index, condition.id)
 
 
 def _filter(change: FilterChange) -> str:

@@ -1,7 +1,7 @@
 """Changes that would be enough, in words. About a subject they are put as what if, never as advice."""
 
 from evaluator.context import MISSING, Mark
-from evaluator.describe import describe_filter, percent, printable
+from evaluator.describe import cohort_label, condition_label, describe_filter, percent
 from evaluator.explaining.alternatives import DefinitionChange, SubjectChange
 from evaluator.explaining.phrases import named, value_words
 from evaluator.explaining.setting import Setting
@@ -16,8 +16,7 @@ def suggestion_words(change: SubjectChange | DefinitionChange, setting: Setting,
 
 def _of_subject(change: SubjectChange, setting: Setting) -> str:
     if change.kind == "membership":
-        name = printable(setting.ruleset.cohorts[change.name].name)
-        label = f"cohort {change.name}" + (f" “{name}”" if name != f"cohort {change.name}" else "")
+        label = cohort_label(change.name, setting.ruleset.cohorts[change.name].name)
         return f"the person were {'' if change.after else 'not '}in {label}"
     if change.kind == "group":
         if change.any_value:
@@ -39,8 +38,7 @@ def _of_definition(change: DefinitionChange, setting: Setting) -> str:
     if change.condition_index is None:
         whose = "the flag" if change.flag == setting.key else f"flag “{change.flag}”"
         return f"{whose} were switched {'on' if change.after else 'off'} for everybody"
-    number = change.condition_index + 1
-    condition = f"condition {number}" + (f" ({change.condition_id})" if change.condition_id else "") + owner
+    condition = condition_label(change.condition_index, change.condition_id) + owner
     names = {cohort_id: cohort.name for cohort_id, cohort in setting.ruleset.cohorts.items()}
     match change.kind:
         case "rollout":

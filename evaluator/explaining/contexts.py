@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from evaluator.context import REDACTED, Context
-from evaluator.describe import printable
+from evaluator.describe import condition_label, printable
 from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import BucketTrace, Explanation, FilterTrace, VariantTrace, plain
 from evaluator.explaining.parting import Parting, parting
@@ -66,7 +66,7 @@ def parting_words(parted: Parting, one: str, other: str) -> str:
     """Where two ways part, in words; ``one`` and ``other`` name the two."""
     where = f"cohort {parted.cohort}" if parted.cohort else "it"
     if parted.condition_index is not None:
-        where = f"condition {parted.condition_index + 1}" + (f" ({parted.condition_id})" if parted.condition_id else "")
+        where = condition_label(parted.condition_index, parted.condition_id)
     here = f"{where} {_difference(parted, one, other)}"
     if parted.inside is None:
         return here

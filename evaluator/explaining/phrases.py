@@ -1,7 +1,7 @@
 """The phrases that all explanations are made of."""
 
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
-from evaluator.describe import date_words, operator_phrase, printable
+from evaluator.describe import cohort_label, condition_label, date_words, operator_phrase, printable
 from evaluator.explaining.explanation import BucketTrace, ConditionTrace, FilterTrace
 from evaluator.json_text import brief
 from evaluator.result import Reason, Result
@@ -41,8 +41,7 @@ def found(trace: FilterTrace) -> str:
 
 def cohort_name(trace: FilterTrace) -> str:
     """The cohort that a filter asks for, by its id and its name."""
-    own_name = trace.note and trace.note != f"cohort {trace.subject}"
-    return f"cohort {trace.subject}" + (f" “{trace.note}”" if own_name else "")
+    return cohort_label(trace.subject, trace.note or "")
 
 
 def wanted(trace: FilterTrace) -> str:
@@ -80,7 +79,7 @@ def named(value: JsonValue | Mark) -> str:
 
 def condition_name(condition: ConditionTrace) -> str:
     """A condition by its number, counted from 1, and its permanent id."""
-    return f"Condition {condition.index + 1}" + (f" ({condition.id})" if condition.id else "")
+    return condition_label(condition.index, condition.id)
 
 
 def standing(bucket: BucketTrace | None) -> str:

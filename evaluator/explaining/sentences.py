@@ -36,7 +36,7 @@ def nearest_miss(explanation: Explanation) -> str | None:
     if not tried:
         return None
     nearest = min(tried, key=_distance)
-    return f"{condition_name(nearest)} came nearest: {_missing(nearest)}."
+    return f"C{condition_name(nearest)[1:]} came nearest: {_missing(nearest)}."
 
 
 def _what(explanation: Explanation) -> str:
@@ -71,7 +71,7 @@ def _matched(condition: ConditionTrace) -> str:
     shown = list(dict.fromkeys(map(found, condition.filters)))
     more = f", and {len(shown) - MOST_FILTERS} more" if len(shown) > MOST_FILTERS else ""
     filters = f"matches: {', '.join(shown[:MOST_FILTERS])}{more}" if shown else "is for everybody"
-    parts = [f"{condition_name(condition).lower()} {filters}"]
+    parts = [f"{condition_name(condition)} {filters}"]
     if condition.bucket is not None and condition.bucket.threshold < 1:
         parts.append(f"its rollout admits the subject ({standing(condition.bucket)})")
     if condition.variant is not None:
@@ -93,13 +93,13 @@ def _unmatched(explanation: Explanation) -> str:
     if explanation.result.reason is Reason.OUT_OF_ROLLOUT_BOUND:
         condition = explanation.conditions[explanation.result.condition_index or 0]
         if condition.outcome == "no_device":
-            return f"{condition_name(condition).lower()} cannot be tried without {condition.lacks}"
+            return f"{condition_name(condition)} cannot be tried without {condition.lacks}"
         ended = " and the flag goes no further (early exit)" if "not_reached" in outcomes else ""
-        left_out = f"the rollout of {condition_name(condition).lower()} leaves the subject out"
+        left_out = f"the rollout of {condition_name(condition)} leaves the subject out"
         return f"{left_out}{ended} ({standing(condition.bucket)})"
     if explanation.result.reason is Reason.NO_GROUP_TYPE:
         last = explanation.conditions[-1]
-        return f"{condition_name(last).lower()} cannot be tried without {last.lacks}"
+        return f"{condition_name(last)} cannot be tried without {last.lacks}"
     if len(outcomes) == 1:
         return f"its only condition does not match, because {_missing(explanation.conditions[0])}"
     return f"none of its {len(outcomes)} conditions matches"
