@@ -101,11 +101,13 @@ def _text_lints(operator: str, wanted: Any, path: str) -> Iterator[Problem]:
             message += "a Python SDK evaluating locally compares all its digits."
             yield lint(45, place, message, "Write the number as text, in quotes.")
             break
-    if operator in _EQUALITY and any(
-        _is_fraction(value) for value in (wanted if isinstance(wanted, list) else [wanted])
-    ):
-        message = "posthog-node does not decide on a number with a fraction; the server and the Python SDK do."
-        yield Problem(place, str(Lint.NODE_FLOAT), message, "Write the number as text, in quotes.")
+    if operator in _EQUALITY and _holds_whole_number(wanted):
+        message = "posthog-node does not decide on a whole number, which JavaScript cannot tell from one like 5.0; "
+        message += "the server and the Python SDK compare its text."
+        fix = (
+            "Write the number in quotes, and pass the property as text too: one that is a whole number stays undecided."
+        )
+        yield Problem(place, str(Lint.NODE_WHOLE_NUMBER), message, fix)
 
 
 def _pattern_lints(wanted: Any, place: str) -> Iterator[Problem]:
@@ -129,9 +131,25 @@ def _number_lints(operator: str, wanted: Any, path: str) -> Iterator[Problem]:
     place, value = f"{path}.value", brief(wanted)
     message = f"{value} is no finite number, so nobody matches; a Python SDK evaluating locally does not decide."
     yield lint(14, place, message, "Give a number.")
+    if operator == "lt" and wanted in ("", []):
+        return  # posthog-node compares with the empty text, and no text is before that
     message = f"{value} is no finite number; posthog-node compares it as text, or reads it as one."
     yield Problem(place, str(Lint.NODE_NUMBER), message, f"Give “{operator}” a number.")
 
 
-def _is_fraction(value: Any) -> bool:
-    return isinstance(value, float)
+def _holds_whole_number(value: Any) -> bool:
+    """Whether a finite number without a fraction stands in the value, at any depth."""
+    pending = [value]
+    while pending:
+        match pending.pop():
+            case bool():
+                continue
+            case int():
+                return True
+            case float() as number if number.is_integer():
+                return True
+            case list() as parts:
+                pending.extend(parts)
+            case dict() as parts:
+                pending.extend(parts.values())
+    return False

@@ -37,6 +37,9 @@ def lints(rules: Ruleset) -> list[DefinitionWarning]:
         on("plan", "regex", "^(pro|team)$"),
         on("plan", "is_set", None),
         on("age", "gte", 18),
+        on("ratio", "exact", [9.99]),
+        on("beta", "exact", [True]),
+        on("age", "exact", ["5"]),
         on("age", "lt", "65"),
         on("distinct_id", "is_not", ["ada"]),
         on("distinct_id", "not_regex", "^test-"),
@@ -92,8 +95,9 @@ def test_the_time_zone_is_told_only_where_it_is_not_utc(zone: str, told: bool) -
     [
         (on("age", "gt", "6px"), Lint.NODE_NUMBER),
         (on("age", "lte", [5]), Lint.NODE_NUMBER),
-        (on("ratio", "exact", 1.5), Lint.NODE_FLOAT),
-        (on("ratio", "is_not", ["a", 1.5]), Lint.NODE_FLOAT),
+        (on("age", "exact", 5), Lint.NODE_WHOLE_NUMBER),
+        (on("age", "exact", [5.0]), Lint.NODE_WHOLE_NUMBER),
+        (on("age", "is_not", ["a", {"b": [-0.0]}]), Lint.NODE_WHOLE_NUMBER),
     ],
 )
 def test_what_only_posthog_node_answers_otherwise_is_told_without_a_row(entry: dict[str, Any], code: Lint) -> None:
