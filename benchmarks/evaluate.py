@@ -34,6 +34,7 @@ except ImportError as missing:
 
 OURS = "drysail"
 FLOOR = "one SHA-1 and a look-up"
+NEEDED = "its SHA-1s and a look-up"
 HASHES = {Reason.CONDITION_MATCH: 2, Reason.OUT_OF_ROLLOUT_BOUND: 1}
 """What an answer needs: a rollout hash where the filters match, a variant hash for those inside."""
 
@@ -71,11 +72,13 @@ def measure(subjects: int, rounds: int, seed: int) -> Report:
     gc.collect()
     gc.freeze()
     few = mixed[: subjects // 10]
+    singly = {engine.name: engine.one for engine in engines}
+    together = {engine.name: engine.hundred for engine in engines}
     report |= {
         "versions": {engine.package: version(engine.package) for engine in engines},
-        "one_flag": _compare({engine.name: engine.one for engine in engines}, engines, mixed, rounds),
-        "one_flag_all_match": _compare({engine.name: engine.one for engine in engines}, engines, matching, rounds),
-        "hundred_flags": _compare({engine.name: engine.hundred for engine in engines}, engines, few, rounds),
+        "one_flag": _compare(singly, engines, mixed, _needs(one, mixed), rounds),
+        "one_flag_all_match": _compare(singly, engines, matching, _needs(one, matching), rounds),
+        "hundred_flags": _compare(together, engines, few, _needs(hundred, few), rounds),
         "populations": _populations(one, hundred, engines, mixed, matching, few),
     }
     for engine in engines:
@@ -122,14 +125,32 @@ def _require_same_answers(engines: Sequence[Peer], contexts: Sequence[Context]) 
                     sys.exit(f"{key} for {context.distinct_id}: {values[key]!r}, but {engine.name} decides {wanted!r}")
 
 
+def _needs(definitions: Any, contexts: Sequence[Context]) -> list[int]:
+    """How many hashes the answers to each subject need."""
+    ruleset = compile_definitions(Definitions.from_posthog(definitions))
+    return [
+        sum(HASHES.get(result.reason, 0) for result in evaluate_all(ruleset, context, now=NOW).values())
+        for context in contexts
+    ]
+
+
 def _compare(
-    checks: Mapping[str, Check], engines: Sequence[Peer], contexts: Sequence[Context], rounds: int
+    checks: Mapping[str, Check],
+    engines: Sequence[Peer],
+    contexts: Sequence[Context],
+    needs: Sequence[int],
+    rounds: int,
 ) -> dict[str, Report]:
-    """Nanoseconds per call of each engine and of the floor, taking turns."""
+    """Nanoseconds per call of each engine and of the floors, taking turns."""
     subjects: dict[str, Sequence[Any]] = {engine.name: [*map(engine.subject, contexts)] for engine in engines}
     known = {sha1(b"").digest(): True}
-    runs = {**checks, FLOOR: lambda encoded: known.get(sha1(encoded).digest())}
+    runs = {
+        **checks,
+        FLOOR: lambda encoded: known.get(sha1(encoded).digest()),
+        NEEDED: lambda several: known.get(_last_digest(several)),
+    }
     subjects[FLOOR] = [f"{FLAG}.{context.distinct_id}".encode() for context in contexts]
+    subjects[NEEDED] = [[encoded] * needed for encoded, needed in zip(subjects[FLOOR], needs, strict=True)]
     means: dict[str, list[float]] = {name: [] for name in runs}
     single: dict[str, list[int]] = {name: [] for name in runs}
     for _ in range(rounds):
@@ -149,6 +170,13 @@ def _compare(
         }
         for name in runs
     }
+
+
+def _last_digest(several: Sequence[bytes]) -> bytes:
+    digest = b""
+    for encoded in several:
+        digest = sha1(encoded).digest()
+    return digest
 
 
 def _mean(check: Check, subjects: Sequence[Any]) -> float:
@@ -229,8 +257,10 @@ def _tables(report: Report) -> str:
             share = f"{on[engine]:>8.1%}" if engine in on else ""
             lines.append(f"{engine:26}{times}{figures['ratio']:>8.2f}x{share}")
     lines += ["", f"compile 1,000 flags: {report['compile_1000_flags_seconds']} s"]
-    for part, megabytes in (report["resident_10000_flags_megabytes"] or {}).items():
+    resident = report["resident_10000_flags_megabytes"] or {}
+    for part, megabytes in resident.items():
         lines.append(f"resident memory of 10,000 flags, {part.replace('_', ' ')}: {megabytes} MB")
+    lines.append(f"resident memory of 10,000 flags, together: {sum(resident.values()):.1f} MB")
     return "\n".join(lines)
 
 

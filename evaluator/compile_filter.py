@@ -1,7 +1,7 @@
 """Turns one filter of a condition or of a cohort tree into a test."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from evaluator.definitions.structure import filter_problems, is_integer
 from evaluator.json_text import brief, dumps
 from evaluator.matching import CompiledPredicate, compile_predicate
 from evaluator.matching.errors import BadFilter
+from evaluator.text_test import Memory
 
 OPPOSITES: Final = {"regex": "not_regex", "not_regex": "regex", "between": "not_between", "not_between": "between"}
 
@@ -20,12 +21,16 @@ NEVER: Final = compile_predicate({"operator": "in"}, matching_version=1, timezon
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How filters are read in one project. ``shared``: predicates already made, by operator and value, if kept."""
+    """How filters are read in one project.
+
+    ``shared``: predicates already made, by operator and value, if kept. ``memory`` is what they remember in together.
+    """
 
     matching_version: int
     timezone: tzinfo
     group_types: Mapping[int, str]
     shared: dict[str, CompiledPredicate] | None = None
+    memory: Memory = field(default_factory=Memory)
 
 
 FREE_READING: Final = Reading(matching_version=1, timezone=UTC, group_types={})
@@ -106,7 +111,9 @@ def compiled_predicate(entry: Mapping[str, Any], reading: Reading, path: str) ->
     if reading.shared is not None and meaning in reading.shared:
         return reading.shared[meaning]
     try:
-        compiled = compile_predicate(entry, matching_version=reading.matching_version, timezone=reading.timezone)
+        compiled = compile_predicate(
+            entry, matching_version=reading.matching_version, timezone=reading.timezone, memory=reading.memory
+        )
     except BadFilter as bad:
         raise Undecodable(Problem(f"{path}.{bad.path}", bad.code, _sentence(bad.message), _sentence(bad.fix))) from bad
     if reading.shared is not None and meaning is not None:

@@ -15,6 +15,9 @@ REMEMBERED: Final = 256
 REMEMBERED_LENGTH: Final = 64
 """How many texts a filter remembers at most, and how long they may be."""
 
+REMEMBERED_IN_ALL: Final = 65_536
+"""How many texts the filters of one ruleset remember together: about 10 MB."""
+
 _ASCII: Final = "value.isascii()"
 _SHORT: Final = f"len(value) <= {KNOWN_LENGTH}"
 
@@ -50,19 +53,33 @@ class TextTest:
     wanted: Any
 
 
+class Memory:
+    """How many texts the filters that share it may still remember. Threads that meet here may miscount a little."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, texts: int = REMEMBERED_IN_ALL) -> None:
+        self.left = texts
+
+
 class Remembered(dict[str, bool]):
     """What a predicate that does not depend on the moment said of texts. When there are too many, all are forgotten."""
 
-    __slots__ = ("_test",)
+    __slots__ = ("_test", "memory")
 
-    def __init__(self, test: Callable[[str], bool]) -> None:
+    def __init__(self, test: Callable[[str], bool], memory: Memory) -> None:
         super().__init__()
         self._test = test
+        self.memory = memory
 
     def __missing__(self, text: str) -> bool:
-        answer = self._test(text)
-        if len(text) <= REMEMBERED_LENGTH:
-            if len(self) >= REMEMBERED:
-                self.clear()
+        answer, memory = self._test(text), self.memory
+        if len(text) > REMEMBERED_LENGTH:
+            return answer
+        if len(self) >= REMEMBERED or memory.left <= 0:
+            memory.left += len(self)
+            self.clear()
+        if memory.left > 0:
+            memory.left -= 1
             self[text] = answer
         return answer

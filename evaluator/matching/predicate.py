@@ -14,7 +14,7 @@ from evaluator.json_text import brief
 from evaluator.matching import dates, equality, numbers, regex, semver, semver_ranges, text
 from evaluator.matching.errors import BadFilter
 from evaluator.matching.text_test import PARTS, text_test
-from evaluator.text_test import Form, Remembered, TextTest
+from evaluator.text_test import Form, Memory, Remembered, TextTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,14 @@ OPERATORS: Final[tuple[str, ...]] = (
 """Every operator that a filter may have."""
 
 
-def compile_predicate(filter: Mapping[str, Any], *, matching_version: int, timezone: tzinfo) -> CompiledPredicate:
+def compile_predicate(
+    filter: Mapping[str, Any], *, matching_version: int, timezone: tzinfo, memory: Memory | None = None
+) -> CompiledPredicate:
     """The test that PostHog's server would make for a filter on a property of a person or group.
 
     ``matching_version`` is the project's ``property_matching_version``, ``timezone`` its time zone. A filter without
     operator means ``exact``. A filter that is merely unusable (a text where a number belongs, a value of null) gives
-    a predicate that never matches.
+    a predicate that never matches. ``memory`` bounds what it remembers of texts, together with others.
 
     Raises ``BadFilter`` for an operator that nobody knows and for a regular expression that RE2 cannot search.
     """
@@ -93,16 +95,16 @@ def compile_predicate(filter: Mapping[str, Any], *, matching_version: int, timez
     if wanted is None or operator in _ELSEWHERE:
         return CompiledPredicate(_never, uses_now=False)
     if operator in _EQUALITY:
-        return _remembering(_equality(wanted, _EQUALITY[operator], matching_version))
+        return _remembering(_equality(wanted, _EQUALITY[operator], matching_version), memory)
     if operator in dates.COMPARISONS:
         dated = dates.compares(wanted, comparison=dates.COMPARISONS[operator], timezone=timezone)
         return CompiledPredicate(dated or _never, uses_now=dated is not None)
     made = CompiledPredicate(_TIMELESS[operator](wanted) or _never, uses_now=False, text=text_test(operator, wanted))
-    return made if operator in PARTS else _remembering(made)
+    return made if operator in PARTS else _remembering(made, memory)
 
 
-def _remembering(made: CompiledPredicate) -> CompiledPredicate:
-    return replace(made, remembered=Remembered(lambda text: made.predicate(text, ANY_MOMENT)))
+def _remembering(made: CompiledPredicate, memory: Memory | None) -> CompiledPredicate:
+    return replace(made, remembered=Remembered(lambda text: made.predicate(text, ANY_MOMENT), memory or Memory()))
 
 
 def _equality(wanted: JsonValue, positive: bool, matching_version: int) -> CompiledPredicate:

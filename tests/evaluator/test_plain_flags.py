@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from evaluator import REDACTED, Context, Definitions, Reason, Ruleset, compile_definitions, evaluate
 from evaluator.check import Check
+from evaluator.compiled import PropertyTest
 from evaluator.decide import decide
 from evaluator.facts import NO_FACTS
 from evaluator.hashing import SCALE, digest_bound, hash60
 from evaluator.matching import OPERATORS, BadFilter, compile_predicate
 from evaluator.matching.text_test import SURROUNDINGS
 from evaluator.plain import LARGEST, plain_answer
-from evaluator.text_test import REMEMBERED, REMEMBERED_LENGTH, Form, Remembered
+from evaluator.text_test import REMEMBERED, REMEMBERED_LENGTH, Form, Memory, Remembered
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TEXTS = st.sampled_from(
@@ -126,7 +127,7 @@ def test_a_function_knows_all_names_of_a_form_also_without_a_memory(operator: st
 
 
 def test_what_a_filter_remembers_of_texts_is_bounded() -> None:
-    remembered = Remembered(lambda text: "7" in text)
+    remembered = Remembered(lambda text: "7" in text, Memory())
     assert [remembered[str(number)] for number in range(3 * REMEMBERED)] == [
         "7" in str(number) for number in range(3 * REMEMBERED)
     ]
@@ -134,6 +135,26 @@ def test_what_a_filter_remembers_of_texts_is_bounded() -> None:
     before = list(remembered)
     assert remembered["7" * (REMEMBERED_LENGTH + 1)] is True
     assert list(remembered) == before
+
+
+def test_the_filters_of_a_ruleset_remember_within_one_bound() -> None:
+    memory = Memory(texts=100)
+    filters = [Remembered(str.isdigit, memory) for _ in range(10)]
+    for text in map(str, range(60)):
+        assert all(remembered[text] for remembered in filters)
+    assert sum(map(len, filters)) <= 100
+    assert memory.left == 100 - sum(map(len, filters))
+
+
+def test_filters_of_one_ruleset_share_what_they_may_remember() -> None:
+    wants = [{"key": "p", "type": "person", "operator": "exact", "value": value} for value in ("x", "y")]
+    ruleset = compiled([{"properties": [wanted]} for wanted in wants], [], early_exit=False)
+    one, other = (condition.tests[0] for condition in ruleset.flags["f"].conditions)
+    assert isinstance(one, PropertyTest)
+    assert isinstance(other, PropertyTest)
+    assert one.remembered is not None
+    assert other.remembered is not None
+    assert one.remembered.memory is other.remembered.memory
 
 
 def test_an_answer_that_depends_on_the_moment_is_not_remembered() -> None:
