@@ -181,7 +181,8 @@ def test_a_missing_group_or_device_is_named() -> None:
     sentences = [explained(feed, key, Context("ada")).sentence for key in ("company", "unmapped", "device")]
     assert sentences == [
         "“company” is off for “ada”: condition 1 cannot be tried without the key of a “company”.",
-        "“unmapped” is off for “ada”: condition 1 cannot be tried without a group of type 7, which is not in the group type mapping.",
+        "“unmapped” is off for “ada”: condition 1 cannot be tried without a group of type 7, "
+        "which is not in the group type mapping.",
         "“device” is off for “ada”: condition 1 cannot be tried without a device id.",
     ]
 
