@@ -40,12 +40,6 @@ def date_lints(name: str, wanted: Any, path: str, zone: str | None) -> Iterator[
             "a Python SDK evaluating locally reads them in UTC."
         )
         yield lint(15, path, message, f"Give the date an offset (“Z”), here and in “{name}”.")
-    message = (
-        f"If “{name}” holds Unix seconds, a year such as “2024” or a span such as “-7d”, that is a moment here; "
-        "a Python SDK evaluating locally does not decide, or reads “2024” as that year, and posthog-node reads numbers "
-        "as milliseconds."
-    )
-    yield lint(16, path, message, f"Pass “{name}” as an ISO date.")
 
 
 def _shape_lint(wanted: str, place: str) -> Problem:

@@ -19,7 +19,6 @@ class Lint(StrEnum):
     NULL_VALUE = "portability.null_value"
     UNUSABLE_VALUE = "portability.unusable_value"
     TIME_ZONE = "portability.time_zone"
-    DATE_PROPERTY = "portability.date_property"
     DATE_EXACT = "portability.date_exact"
     PRERELEASE = "portability.prerelease"
     LEADING_ZERO = "portability.leading_zero"
@@ -66,10 +65,10 @@ DIFFERENCES: Final[Mapping[int, Lint | str]] = {
     13: "no difference: Drysail decides as SDKs do",
     14: Lint.UNUSABLE_VALUE,
     15: Lint.TIME_ZONE,
-    16: Lint.DATE_PROPERTY,
+    16: "depends on the subject, who has a number for a date",
     17: Lint.DATE_EXACT,
     18: "depends on the subject, whose value is none of its kind",
-    19: Lint.DATE_PROPERTY,
+    19: "depends on the subject, whose date is of digits only",
     20: Lint.PRERELEASE,
     21: Lint.LEADING_ZERO,
     22: Lint.FOUR_COMPONENTS,
@@ -99,7 +98,7 @@ DIFFERENCES: Final[Mapping[int, Lint | str]] = {
     46: Lint.REGEX_VALUE,
     47: Lint.DATE_SHAPE,
     48: Lint.VERSION_SHAPE,
-    49: Lint.DATE_PROPERTY,
+    49: "depends on the subject, whose date is relative to now",
     50: Lint.REGEX,
     51: Lint.MIXED_GROUPS,
     52: "depends on the caller, who passes a value that JSON cannot hold",

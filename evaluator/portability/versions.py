@@ -12,6 +12,7 @@ OPERATORS: Final = frozenset(
     f"semver_{name}" for name in ("eq", "neq", "gt", "gte", "lt", "lte", "tilde", "caret", "wildcard")
 )
 
+_RANGES: Final = ("semver_tilde", "semver_caret", "semver_wildcard")
 _SUFFIX: Final = re.compile(r"[-+]")
 _STAR_INSIDE: Final = re.compile(r"\*\.[0-9]")
 _ODD_PREFIX: Final = re.compile(r"\s*(V|vv|vV|v\s)|\s+v")
@@ -31,11 +32,17 @@ def version_lints(operator: str, wanted: Any, path: str, *, here: bool, there: b
         yield from _wildcard_lints(text, place)
     yield from _shape_lint(text, place)
     if here and there:
-        message = (
-            "Pre-releases and builds count, so that “1.2.3-beta” is below “1.2.3”; "
-            "a Python SDK evaluating locally takes both for 1.2.3."
-        )
-        yield lint(20, path, message, "Mind subjects on pre-releases, or let the server decide for them.")
+        yield from _suffix_lint(operator, text, place)
+
+
+def _suffix_lint(operator: str, text: str, place: str) -> Iterator[Problem]:
+    """A pre-release or build in the filter itself. Ranges ask for no build."""
+    suffix = _SUFFIX.search(text.strip())
+    if suffix is not None and (suffix[0] == "-" or operator not in _RANGES):
+        number = text.strip()[: suffix.start()]
+        message = f"What follows {brief(number)} in {brief(text)} counts; "
+        message += "a Python SDK evaluating locally drops it, in the filter and in properties."
+        yield lint(20, place, message, "Compare with a release, or let the server decide.")
 
 
 def _wildcard_lints(text: str, place: str) -> Iterator[Problem]:

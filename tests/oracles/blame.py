@@ -41,7 +41,6 @@ INSTEAD: Final[Mapping[Lint, frozenset[Lint]]] = {
     Lint.UNUSABLE_VALUE: _VERSION_SHAPES | {Lint.DATE_SHAPE},
     Lint.DATE_SHAPE: frozenset({Lint.UNUSABLE_VALUE}),
     Lint.COHORT_IN_GROUP: frozenset({Lint.COHORT_OPERATOR}),
-    Lint.DATE_PROPERTY: frozenset({Lint.UNUSABLE_VALUE, Lint.DATE_SHAPE}),
 }
 """Lints that say more about the same filter: where its value is at fault, properties do not matter any more."""
 
@@ -106,6 +105,8 @@ class Blame(Investigation):
 def _shows_in_filter(row: int, entry: Filter, found: JsonValue | Mark) -> bool:
     wanted = entry.get("value")
     match row:
+        case 20:
+            return _has_suffix(entry.get("operator"), str(wanted))
         case 21 | 22 | 26 | 48:
             return _version_row(str(wanted)) == row
         case 27:
@@ -118,6 +119,13 @@ def _shows_in_filter(row: int, entry: Filter, found: JsonValue | Mark) -> bool:
             return _is_common(found) and not _is_common(wanted)
         case _:
             return True
+
+
+def _has_suffix(operator: Any, text: str) -> bool:
+    """Whether the filter itself names a pre-release, or a build where the operator compares builds."""
+    core, build, _ = text.partition("+")
+    compares_builds = operator not in ("semver_tilde", "semver_caret", "semver_wildcard")
+    return "-" in core or (bool(build) and compares_builds)
 
 
 def _version_row(text: str) -> int | None:

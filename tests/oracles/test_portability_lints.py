@@ -9,10 +9,12 @@ from random import Random
 import pytest
 
 from evaluator import Ruleset, evaluate
+from evaluator.compiled import PropertyTest
 from evaluator.portability import NODE_ONLY, Lint
 from tests.oracles.blame import INSTEAD, Blame
 from tests.oracles.cases import Batch, random_batches
 from tests.oracles.comparison import agrees
+from tests.oracles.filter_questions import sdk_answer
 from tests.oracles.flag_differences import Project
 from tests.oracles.posthog_sdk import PosthogSdk, sdk_clock
 from tests.oracles.random_contexts import MOMENTS, random_context
@@ -114,3 +116,30 @@ def test_lints_of_one_flag_are_those_that_the_whole_ruleset_tells_of_it() -> Non
     assert {warning for key in ruleset.flags for warning in ruleset.warnings_about(key)} <= everything
     own = {warning for warning in everything if warning.kind == "flag"}
     assert own == {w for key in ruleset.flags for w in ruleset.warnings_about(key) if w.kind == "flag"}
+
+
+VERSIONS = [f"semver_{name}" for name in ("eq", "neq", "gt", "gte", "lt", "lte", "tilde", "caret")]
+RELEASES = ["0.9.0", "1.2.2", "1.2.3", "1.2.4", "1.9.0", "2.0.0"]
+SUFFIXED = ["1.2.3-alpha", "1.2.3-beta", "1.2.3-rc.1", "1.2.3+a", "1.2.3+b", "1.2.3+z"]
+
+
+@pytest.mark.parametrize("operator", VERSIONS)
+@pytest.mark.parametrize("wanted", ["1.2.3", "v1.2.3", "1.2.3-beta", " 1.2.3-beta+b ", "1.2.3+b", "1.2.3+b-x"])
+def test_a_prerelease_is_told_of_only_where_the_filter_names_one_and_parts_server_and_sdk(
+    operator: str, wanted: str
+) -> None:
+    entry = {"key": "app", "type": "person", "operator": operator, "value": wanted}
+    rules = Project({"flags": [flag_of(0, entry)], "cohorts": {}, "group_type_mapping": {}}).ruleset
+    (test,) = rules.flags["flag-0"].conditions[0].tests
+    assert isinstance(test, PropertyTest)
+    told = Lint.PRERELEASE in told_about(rules, "flag-0")
+    parting = [
+        held
+        for held in RELEASES + SUFFIXED
+        if test.predicate(held, MOMENTS[0]) is not sdk_answer((operator, wanted, held, 1))
+    ]
+    if told:
+        assert parting
+        assert wanted.strip("v") != "1.2.3"
+    else:
+        assert set(parting).isdisjoint(RELEASES)
