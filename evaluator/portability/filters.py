@@ -70,7 +70,18 @@ def _absence(test: PropertyTest, path: str) -> Iterator[Problem]:
     owner = "subject" if test.group_index is None else "group"
     name = printable(test.property)
     message = f"A {owner} without “{name}” matches here; a Python SDK evaluating locally does not decide."
-    yield lint(1, path, message, f"Pass “{name}” with every check, if only as an empty text.")
+    if _takes_empty_text_alike(test):
+        fix = f"Pass “{name}” with every check; for this filter, an empty text will do where there is none."
+    else:
+        fix = "Let the server decide, or always pass a word such as “none” where there is none, and compare with that."
+    yield lint(1, path, message, fix)
+
+
+def _takes_empty_text_alike(test: PropertyTest) -> bool:
+    """Whether server and SDKs all answer an empty text as the server answers a subject without the property."""
+    absent = test.predicate(MISSING, ANY_MOMENT)
+    local = compile_operator(test.filter.get("operator"), test.filter.get("value"), explicit_equality=False)
+    return test.predicate("", ANY_MOMENT) is absent and local.answer("", ANY_MOMENT) is absent
 
 
 def _by_family(test: PropertyTest, operator: str, wanted: Any, path: str, zone: str | None) -> Iterator[Problem]:

@@ -70,6 +70,25 @@ def test_a_lint_says_what_happens_where_and_what_to_do() -> None:
     assert found.problem.fix
 
 
+@pytest.mark.parametrize(
+    ("entry", "empty_text"),
+    [
+        (on("plan", "is_not", "pro"), True),
+        (on("plan", "not_icontains", "pro"), True),
+        (on("plan", "not_regex", "^pro"), True),
+        (on("plan", "is_not_set", None), False),
+        (on("plan", "is_not", [""]), False),
+        (on("plan", "not_icontains", ""), False),
+        (on("plan", "not_regex", "^$"), False),
+    ],
+)
+def test_an_empty_text_is_offered_only_where_it_changes_no_answer(entry: dict[str, Any], empty_text: bool) -> None:
+    found = [warning.problem for warning in lints(ruleset(flag(entry)))]
+    (fix,) = (problem.fix for problem in found if problem.code == Lint.ABSENT_PROPERTY)
+    assert ("empty text" in fix) is empty_text
+    assert ("Let the server decide" in fix) is not empty_text
+
+
 def test_a_lint_of_a_cohort_stands_at_the_cohort_and_is_told_of_the_flags_that_ask_for_it() -> None:
     tree = {"type": "OR", "values": [{"type": "AND", "values": [on("app", "semver_eq", "01.2.3")]}]}
     cohorts = {"1": {"id": 1, "filters": {"properties": tree}}, "2": {"type": "AND", "values": [cohort(1)]}}
