@@ -70,14 +70,19 @@ def log_of(traffic: Traffic, answers: Sequence[bool | str], hashed: NDArray[np.b
 
 def build(home: Path, traffic: Traffic, log: Log, *, buckets: bool) -> Snapshot:
     """Writes the segments, and the snapshot that a server would register. ``buckets``: with the recorded hashes."""
-    folder = TrafficFolder.of(home, ENVIRONMENT)
-    for first in range(0, len(log.at_us), CHECKS_PER_SEGMENT):
-        rows = slice(first, first + CHECKS_PER_SEGMENT)
-        write_segment(folder, _content(traffic, log, rows, buckets=buckets))
+    write_segments(home, traffic, log, buckets=buckets)
     snapshot = TrafficArchive(home).collect(ENVIRONMENT, "recorded", NOW)
     if snapshot is None:
         raise RuntimeError("no segment was written")
     return snapshot
+
+
+def write_segments(home: Path, traffic: Traffic, log: Log, *, buckets: bool) -> None:
+    """Writes the log as segments of the size that compaction gives them."""
+    folder = TrafficFolder.of(home, ENVIRONMENT)
+    for first in range(0, len(log.at_us), CHECKS_PER_SEGMENT):
+        rows = slice(first, first + CHECKS_PER_SEGMENT)
+        write_segment(folder, _content(traffic, log, rows, buckets=buckets))
 
 
 def _content(traffic: Traffic, log: Log, rows: slice, *, buckets: bool) -> Content:
