@@ -17,7 +17,24 @@ from tests.evaluator.analysis.definitions import MOMENTS
 EXAMPLES = int(environ.get("LAW_EXAMPLES", "400"))
 POSITIVE = ("exact", "icontains", "starts_with", "ends_with", "regex", "gt", "lte", "is_set", "semver_eq", "semver_gt")
 NEGATIVE = ("is_not", "not_icontains", "not_starts_with", "not_ends_with", "not_regex", "is_not_set", "semver_neq")
-VALUES = ("", "pro", "none", "^$", "^pro", ".*", "1.2.3", "-7d", "2026-01-01", 5, 7.5, True, [""], ["pro", ""], [], {})
+VALUES: tuple[Any, ...] = (
+    "",
+    "pro",
+    "none",
+    "^$",
+    "^pro",
+    ".*",
+    "1.2.3",
+    "-7d",
+    "2026-01-01",
+    5,
+    7.5,
+    True,
+    [""],
+    ["pro", ""],
+    [],
+    {},
+)
 
 filters = st.builds(
     lambda operator, value: {"key": "plan", "type": "person", "operator": operator, "value": value},
