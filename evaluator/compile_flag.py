@@ -1,6 +1,7 @@
 """Turns one flag into the form that evaluation, explanation and replay read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from evaluator.compile_cohort import NOT_FOUND, PARSING_ERROR, CompiledCohorts
@@ -30,15 +31,11 @@ def compile_flag(flag: Mapping[str, Any], reading: Reading, cohorts: CompiledCoh
     _require_readable(flag)
     filters: Mapping[str, Any] = flag.get("filters") or {}
     aggregation = filters.get("aggregation_group_type_index")
-    conditions = tuple(_conditions(flag, filters, reading))
-    tests = [test for condition in conditions for test in condition.tests]
-    named = tuple(dict.fromkeys(test.cohort_id for test in tests if isinstance(test, CohortTest)))
-    errors = (cohorts.error(cohort_id) for cohort_id in named)
-    return CompiledFlag(
+    bare = CompiledFlag(
         key=flag["key"],
         definition=flag,
         served=is_served(flag),
-        conditions=conditions,
+        conditions=(),
         variants=_variants(filters),
         payloads=_payloads(flag, filters),
         aggregation=aggregation,
@@ -48,9 +45,26 @@ def compile_flag(flag: Mapping[str, Any], reading: Reading, cohorts: CompiledCoh
         enrollment=filters.get("feature_enrollment") is True,
         early_exit=filters.get("early_exit") is True,
         holdout=_holdout(filters.get("holdout")),
+        dependencies=(),
+        cohorts=(),
+        missing_dependency=False,
+        error=None,
+    )
+    return with_conditions(bare, tuple(_conditions(flag, filters, reading)), cohorts)
+
+
+def with_conditions(
+    flag: CompiledFlag, conditions: Sequence[CompiledCondition], cohorts: CompiledCohorts
+) -> CompiledFlag:
+    """The flag with these conditions, and with all that it needs for them."""
+    tests = [test for condition in conditions for test in condition.tests]
+    named = tuple(dict.fromkeys(test.cohort_id for test in tests if isinstance(test, CohortTest)))
+    errors = (cohorts.error(cohort_id) for cohort_id in named)
+    return replace(
+        flag,
+        conditions=conditions,
         dependencies=tuple(dict.fromkeys(test.flag for test in tests if isinstance(test, FlagTest))),
         cohorts=named,
-        missing_dependency=False,
         error=next(filter(None, errors), None),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeGuard
 
 from evaluator import answers
@@ -81,10 +82,21 @@ class Program:
     disabled: Result
 
 
-def build_program(flag: CompiledFlag, requires: Sequence[str], cohorts: Mapping[str, Question]) -> Program:
-    """Works the flag out. ``requires`` are all flags that it needs, directly or not, each after those it needs."""
+def build_program(
+    flag: CompiledFlag,
+    requires: Sequence[str],
+    cohorts: Mapping[str, Question],
+    *,
+    known: Mapping[int, Step] = MappingProxyType({}),
+) -> Program:
+    """Works the flag out. ``requires`` are all flags that it needs, directly or not, each after those it needs.
+
+    ``known`` are steps, by index, that were worked out before of the same conditions among as many of groups.
+    """
     hashing = _Hashing(hash_start(flag.key), tuple(digest_bound(bound) for bound, _ in flag.variants))
-    steps = tuple(_step(flag, condition, cohorts, hashing) for condition in flag.conditions)
+    steps = tuple(
+        known.get(condition.index) or _step(flag, condition, cohorts, hashing) for condition in flag.conditions
+    )
     fixed, gate = _fixed(flag, steps), _gate(flag)
     unmatched = answers.no_group_type(flag.key, None)
     return Program(

@@ -15,12 +15,12 @@ from evaluator.result import Result
 class SubjectChange:
     """One thing that could be otherwise about the subject.
 
-    ``property`` (of the person), ``group_property``, ``group`` (the key of the named group) or ``membership`` in a
-    cohort that keeps a list. ``name`` is the property, group type or cohort id; ``after`` is what it would be, MISSING
-    for a property that is not passed. ``any_value`` says that other values would do as well.
+    ``property`` (of the person), ``group_property``, ``group`` (the key of the named group), ``device`` (its id) or
+    ``membership`` in a cohort that keeps a list. ``name`` is the property, group type or cohort id; ``after`` is what
+    it would be, MISSING for a property that is not passed. ``any_value`` says that other values would do as well.
     """
 
-    kind: Literal["property", "group_property", "group", "membership"]
+    kind: Literal["property", "group_property", "group", "device", "membership"]
     name: str
     before: JsonValue | Mark
     after: JsonValue | Mark
@@ -34,6 +34,8 @@ class SubjectChange:
                 return replace(context, properties=_with(context.properties, self.name, self.after))
             case "group":
                 return replace(context, groups=_with(context.groups, self.name, self.after))
+            case "device":
+                return replace(context, device_id=str(self.after))
             case "group_property":
                 own = context.group_properties.get(self.group_type or "", {})
                 changed = {self.group_type or "": _with(own, self.name, self.after)}

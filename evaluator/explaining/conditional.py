@@ -1,7 +1,7 @@
 """Changes that would be enough, in words. About a subject they are put as what if, never as advice."""
 
 from evaluator.context import MISSING, Mark
-from evaluator.describe import cohort_label, condition_label, describe_filter, percent
+from evaluator.describe import cohort_label, condition_label, describe_filter, percent, printable
 from evaluator.explaining.alternatives import DefinitionChange, SubjectChange
 from evaluator.explaining.phrases import named, value_words
 from evaluator.explaining.setting import Setting
@@ -18,6 +18,8 @@ def _of_subject(change: SubjectChange, setting: Setting) -> str:
     if change.kind == "membership":
         label = cohort_label(change.name, setting.ruleset.cohorts[change.name].name)
         return f"the person were {'' if change.after else 'not '}in {label}"
+    if change.kind == "device":
+        return f"the check named a device (tried with the device id {brief(change.after)})"
     if change.kind == "group":
         if change.any_value:
             return f"the check named a {change.name} (tried with {brief(change.after)})"
@@ -37,7 +39,7 @@ def _of_definition(change: DefinitionChange, setting: Setting) -> str:
     owner = "" if change.flag == setting.key else f" of flag “{change.flag}”"
     if change.condition_index is None:
         whose = "the flag" if change.flag == setting.key else f"flag “{change.flag}”"
-        return f"{whose} were switched {'on' if change.after else 'off'} for everybody"
+        return f"{whose} were active" if change.after else f"{whose} were switched off for everybody"
     condition = condition_label(change.condition_index, change.condition_id) + owner
     names = {cohort_id: cohort.name for cohort_id, cohort in setting.ruleset.cohorts.items()}
     match change.kind:
@@ -48,8 +50,7 @@ def _of_definition(change: DefinitionChange, setting: Setting) -> str:
             what = "also listed" if change.kind == "add_value" else "no longer listed"
             return f"{condition} {what} {brief(change.value)} in its filter {describe_filter(change.filter, names)}"
         case "drop_filter":
-            left = change.definition["filters"]["groups"][change.condition_index].get("properties")
-            then = "" if left else " (it would then be for everybody)"
+            then = _without_filters(change, setting, change.condition_index)
             return f"{condition} no longer asked for {describe_filter(change.filter, names)}{then}"
         case "variant":
             return f"{condition} pinned the variant {value_words(str(change.after))}"
@@ -57,3 +58,13 @@ def _of_definition(change: DefinitionChange, setting: Setting) -> str:
             return f"{condition} came first"
         case _:
             return f"{condition} were removed"
+
+
+def _without_filters(change: DefinitionChange, setting: Setting, index: int) -> str:
+    """Whom the condition would be for, if it had only one filter."""
+    condition = setting.ruleset.flags[change.flag].conditions[index]
+    if change.definition["filters"]["groups"][index].get("properties"):
+        return ""
+    whom = "everybody" if condition.group_type is None else f"every {printable(condition.group_type)}"
+    part = "" if condition.rollout_bound is None else f"{percent(condition.percentage)} of "
+    return f" (it would then be for {part}{whom})"

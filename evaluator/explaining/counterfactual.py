@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 from typing import Final
 
 from evaluator.ask import matches_flag
@@ -14,17 +13,15 @@ from evaluator.explaining.definition_changes import definition_changes
 from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import Explanation
 from evaluator.explaining.phrases import answer_words, value_words
+from evaluator.explaining.rebuilding import compiled_again
 from evaluator.explaining.setting import Setting
 from evaluator.explaining.subject_changes import subject_changes
+from evaluator.explaining.work import Work
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.result import Reason, Result
 from evaluator.ruleset import Ruleset
 
-MOST_PROPERTIES: Final = 100
-MOST_DEFINITIONS: Final = 300
-"""How many properties, and how many altered definitions, are tried."""
-
-_SUBJECT_RANKS: Final = {"property": 0, "group_property": 1, "membership": 2, "group": 3}
+_SUBJECT_RANKS: Final = {"property": 0, "group_property": 1, "membership": 2, "group": 3, "device": 3}
 _DEFINITION_RANKS: Final = {
     "add_value": 10,
     "remove_value": 10,
@@ -44,20 +41,24 @@ def what_would_change(
     a variant's key.
 
     Tries one attribute of the subject at a time (the values that filters mention), then one part of the flag's
-    definition, then of the flags that it depends on. What is said of the subject is a hypothesis, no advice to alter
+    definition, then of the flags that it depends on; of a very large flag only as many as ``MOST_WORK`` allows, which
+    the sentence says. What is said of the subject is a hypothesis, no advice to alter
     anybody's data. Only changes that evaluation confirmed are told. Never raises.
     """
     present = explain(ruleset, key, context, now=now, facts=facts)
-    if matches_flag(present.result, wanted) is True:
+    if gives(present.result, wanted):
         who = f"“{key}” for “{printable(present.subject)}”"
         sentence = f"{who} is {answer_words(present.result)} already; nothing has to change."
         return Alternatives(key, present.subject, wanted, present.result, True, (), None, sentence)
     found: list[Suggestion] = []
+    works = Work(), Work()
     if key in ruleset.flags:
         setting = Setting.of(ruleset, key, context, now=now, facts=facts)
-        tried = (*_of_subject(setting, wanted), *_of_definitions(setting, wanted))
+        tried = (*_of_subject(setting, wanted, works[0]), *_of_definitions(setting, wanted, works[1]))
         found = sorted(tried, key=lambda suggestion: _rank(key, suggestion))
-    why_none = None if found else _why_none(ruleset, present, wanted)
+    cut = " Not every change was tried: the search was cut, because the flag is very large."
+    cut = cut if any(work.cut for work in works) else ""
+    why_none = None if found else _why_none(ruleset, present, wanted) + cut
     return Alternatives(
         flag=key,
         subject=present.subject,
@@ -66,26 +67,38 @@ def what_would_change(
         already=False,
         suggestions=tuple(found),
         why_none=why_none,
-        sentence=_sentence(present, wanted, found, why_none),
+        sentence=_sentence(present, wanted, found, why_none) + (cut if found else ""),
     )
 
 
-def _of_subject(setting: Setting, wanted: bool | str) -> Iterator[Suggestion]:
-    for changes in islice(subject_changes(setting), MOST_PROPERTIES):
+def gives(result: Result, wanted: bool | str) -> bool:
+    """Whether an answer is certain to be the wanted one. To be held out is not to be on."""
+    held_out = wanted is True and result.reason is Reason.HOLDOUT_CONDITION_VALUE
+    return matches_flag(result, wanted) is True and not held_out
+
+
+def _of_subject(setting: Setting, wanted: bool | str, work: Work) -> Iterator[Suggestion]:
+    walked = sum(len(flag.conditions) for flag in setting.ruleset.flags.values())
+    for changes in subject_changes(setting, wanted):
         for change in changes:
+            if not work.spend(walked):
+                return
             facts = change.of_facts(setting.facts, setting.context)
             result = setting.for_subject(change.of_context(setting.context), facts).answer()
-            if matches_flag(result, wanted) is True:
+            if gives(result, wanted):
                 yield Suggestion(change, suggestion_words(change, setting, wanted), result)
                 break
 
 
-def _of_definitions(setting: Setting, wanted: bool | str) -> Iterator[Suggestion]:
+def _of_definitions(setting: Setting, wanted: bool | str, work: Work) -> Iterator[Suggestion]:
+    walked = sum(len(flag.conditions) for flag in setting.ruleset.flags.values())
     keys = [setting.key, *setting.ruleset.programs[setting.key].requires]
     changes = (change for key in keys for change in definition_changes(setting, key, wanted))
-    for change in islice(changes, MOST_DEFINITIONS):
-        result = setting.with_flag(change.definition).answer()
-        if matches_flag(result, wanted) is True:
+    for change in changes:
+        if not work.spend(walked, compiled_again(setting.ruleset, change.definition)):
+            return
+        result = setting.answer_with(change.definition)
+        if gives(result, wanted):
             yield Suggestion(change, suggestion_words(change, setting, wanted), result)
 
 
@@ -110,7 +123,8 @@ def _why_none(ruleset: Ruleset, present: Explanation, wanted: bool | str) -> str
     if wanted is not False and flag.definition.get("deleted") is True:
         return "The flag is archived; it has to be restored first."
     if result.reason is Reason.HOLDOUT_CONDITION_VALUE:
-        return "Its holdout decides before any condition, by a place that is the subject's own."
+        held = "The subject is held back by its holdout, which is not what is wanted. " if wanted is True else ""
+        return f"{held}Its holdout decides before any condition, by a place that is the subject's own."
     if result.reason in (Reason.ERROR, Reason.MISSING_DEPENDENCY):
         return f"The flag cannot be evaluated before it is repaired: {present.sentence}"
     nearest = f" {present.nearest_miss}" if present.nearest_miss else ""

@@ -9,6 +9,7 @@ from evaluator.compile import compile_definitions
 from evaluator.context import Context
 from evaluator.definitions.document import Definitions
 from evaluator.evaluate import evaluate
+from evaluator.explaining.rebuilding import Rebuilding
 from evaluator.facts import Facts
 from evaluator.needs import needs
 from evaluator.result import Result
@@ -24,11 +25,13 @@ class Setting:
     context: Context
     now: datetime
     facts: Facts
+    rebuilding: Rebuilding
 
     @classmethod
     def of(cls, ruleset: Ruleset, key: str, context: Context, *, now: datetime, facts: Facts) -> Self:
         """The check, cut out of a whole project."""
-        return cls(key, compile_definitions(needed_definitions(ruleset, key)), context, now, facts)
+        needed = compile_definitions(needed_definitions(ruleset, key))
+        return cls(key, needed, context, now, facts, Rebuilding.of(needed))
 
     def answer(self) -> Result:
         """What ``evaluate`` answers here."""
@@ -38,9 +41,9 @@ class Setting:
         """The same check of a subject described otherwise."""
         return replace(self, context=context, facts=facts)
 
-    def with_flag(self, definition: Mapping[str, Any]) -> Self:
-        """The same check where one flag is defined otherwise."""
-        return replace(self, ruleset=compile_definitions(self.ruleset.definitions.with_flag(definition)))
+    def answer_with(self, definition: Mapping[str, Any]) -> Result:
+        """What is answered where one flag is defined otherwise."""
+        return self.rebuilding.answer(self.key, definition, self.context, self.now, self.facts)
 
 
 def needed_definitions(ruleset: Ruleset, key: str) -> Definitions:

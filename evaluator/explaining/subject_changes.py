@@ -1,10 +1,10 @@
 """What could be otherwise about a subject, as far as the definitions ask about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from evaluator.check import DISTINCT_ID, GROUP_KEY, Check
-from evaluator.compiled import PropertyTest, Test, leaves
+from evaluator.check import DEVICE_ID, DISTINCT_ID, GROUP_KEY, Check
+from evaluator.compiled import CompiledCondition, CompiledFlag, PropertyTest, Test, leaves
 from evaluator.context import MISSING, REDACTED, JsonValue, Mark
 from evaluator.diff.values import fingerprint
 from evaluator.explaining.alternatives import SubjectChange
@@ -22,7 +22,7 @@ Candidate = tuple[JsonValue | Mark, bool]
 """A value, and whether it stands for many others that would do as well."""
 
 
-def subject_changes(setting: Setting) -> Iterator[list[SubjectChange]]:
+def subject_changes(setting: Setting, wanted: bool | str) -> Iterator[list[SubjectChange]]:
     """For each property, group and listed cohort, the changes to try in order; the first that works is enough."""
     check = Check(setting.context, setting.now, setting.facts)
     asked: dict[tuple[Owner, str], list[PropertyTest]] = {}
@@ -39,7 +39,7 @@ def subject_changes(setting: Setting) -> Iterator[list[SubjectChange]]:
             yield [_group(owner, check, value) for value, _ in values if isinstance(value, str) and value]
         elif check.group_key(owner) not in (MISSING, REDACTED):
             yield _of_group(owner, name, check, values)
-    yield from _own(setting, check)
+    yield from _own(setting, check, wanted)
     yield from _memberships(setting, check)
 
 
@@ -70,18 +70,27 @@ def _group(group_type: str, check: Check, key: JsonValue, *, any_value: bool = F
     return SubjectChange("group", group_type, check.group_key(group_type), key, any_value=any_value)
 
 
-def _own(setting: Setting, check: Check) -> Iterator[list[SubjectChange]]:
-    """What flags ask about without a filter: early access, and the group that a condition is about."""
+def _own(setting: Setting, check: Check, wanted: bool | str) -> Iterator[list[SubjectChange]]:
+    """What flags ask about without a filter: early access, and the group or device that a condition is about."""
     for key, flag in setting.ruleset.flags.items():
         if flag.enrollment:
             yield _of_person(enrollment_property(key), check, [(True, False), (False, False), (MISSING, False)])
+        any_variant = key == setting.key and not isinstance(wanted, str)
         types = {condition.group_type for condition in flag.conditions} - {None}
         for group_type in sorted(filter(None, types)):
             own = [condition for condition in flag.conditions if condition.group_type == group_type]
-            alike = all(condition.rollout_bound is None for condition in own)
-            hashed = any(condition.override is None for condition in own) and flag.variants
-            if alike and not hashed and check.group_key(group_type) is MISSING:
+            if check.group_key(group_type) is MISSING and _all_alike(flag, own, any_variant=any_variant):
                 yield [_group(group_type, check, f"some-{group_type}", any_value=True)]
+        own = [condition for condition in flag.conditions if condition.aggregation is None]
+        lacks = flag.device_bucketing and own and check.device_id() is MISSING
+        if lacks and _all_alike(flag, own, any_variant=any_variant):
+            yield [SubjectChange("device", DEVICE_ID, MISSING, "some-device", any_value=True)]
+
+
+def _all_alike(flag: CompiledFlag, conditions: Sequence[CompiledCondition], *, any_variant: bool) -> bool:
+    """Whether it makes no difference which id these conditions hash."""
+    assigned = bool(flag.variants) and any(condition.override is None for condition in conditions)
+    return all(condition.rollout_bound is None for condition in conditions) and (any_variant or not assigned)
 
 
 def _memberships(setting: Setting, check: Check) -> Iterator[list[SubjectChange]]:

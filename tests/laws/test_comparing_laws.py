@@ -17,10 +17,10 @@ from evaluator import (
     evaluate,
     what_would_change,
 )
-from evaluator.ask import matches_flag
 from evaluator.definitions.presentation import PRESENTATION
 from evaluator.diff.values import fingerprint
 from evaluator.explaining.alternatives import SubjectChange
+from evaluator.explaining.counterfactual import gives
 from evaluator.explaining.edits import FlagEdits
 from evaluator.explaining.revisions import outcome
 from evaluator.explaining.setting import Setting
@@ -45,7 +45,7 @@ def test_every_suggestion_works_in_the_whole_project(
     ruleset = compiled(feed)
     facts = ruleset.definitions.facts()
     told = what_would_change(ruleset, key, context, wanted, now=NOW, facts=facts)
-    assert told.already is (matches_flag(told.present, wanted) is True)
+    assert told.already is gives(told.present, wanted)
     assert bool(told.suggestions) is not (told.already or told.why_none is not None)
     for suggestion in told.suggestions:
         change = suggestion.change
@@ -55,7 +55,7 @@ def test_every_suggestion_works_in_the_whole_project(
         else:
             altered = compile_definitions(ruleset.definitions.with_flag(change.definition))
             result = evaluate(altered, key, context, now=NOW, facts=facts)
-        assert matches_flag(result, wanted) is True, suggestion.sentence
+        assert gives(result, wanted), suggestion.sentence
 
 
 @settings(max_examples=EXAMPLES)

@@ -9,6 +9,7 @@ from evaluator import (
     REDACTED,
     Context,
 )
+from evaluator.explaining import rebuilding
 from evaluator.explaining.alternatives import DefinitionChange, SubjectChange
 from evaluator.explaining.definition_changes import largest_without, smallest_with
 from evaluator.hashing import SCALE
@@ -102,7 +103,7 @@ def test_a_parent_or_a_cohort_that_is_in_the_way_is_found() -> None:
         "flags": [flag("parent", condition(), active=False), flag("f", condition(needs_flag("parent")))],
     }
     told = wanted(feed, "f", Context("u"), True)
-    assert "If flag “parent” were switched on for everybody, it would be on." in [s.sentence for s in told.suggestions]
+    assert "If flag “parent” were active, it would be on." in [s.sentence for s in told.suggestions]
     listed = {"flags": [flag("f", condition(member_of(2)))], "cohorts": COHORTS}
     told = wanted(listed, "f", Context("bob"), True)
     assert told.suggestions[0].sentence == "If the person were in cohort 2 “Staff”, it would be on."
@@ -141,3 +142,59 @@ def test_nothing_is_suggested_where_the_value_is_given_already() -> None:
     assert told.already
     assert told.suggestions == ()
     assert told.sentence == "“f” for “ada” is on already; nothing has to change."
+
+
+def test_a_very_large_flag_is_answered_and_the_cut_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    groups = [condition(PRO, {**GERMAN, "value": [f"{i}-{j}" for j in range(20)]}, rollout=30) for i in range(1000)]
+    built: list[int] = []
+    build = rebuilding.compile_flag
+
+    def counted(definition: Any, *rest: Any) -> Any:
+        built.append(sum(len(group["properties"]) for group in definition["filters"]["groups"]))
+        return build(definition, *rest)
+
+    monkeypatch.setattr(rebuilding, "compile_flag", counted)
+    told = wanted({"flags": [flag("f", *groups)]}, "f", Context("ada", {"plan": "free"}), True)
+    assert told.why_none is not None
+    assert told.why_none.endswith("the search was cut, because the flag is very large.")
+    assert 0 < len(built) < 300
+    assert max(built) <= 2
+
+
+def test_whom_a_condition_without_its_filter_would_be_for_is_said() -> None:
+    ada = next(
+        name
+        for name in map(str, range(99))
+        if wanted({"flags": [flag("f", condition(rollout=30))]}, "f", Context(name), True).already
+    )
+    told = wanted({"flags": [flag("f", condition(PRO, rollout=30))]}, "f", Context(ada), True)
+    assert "(it would then be for 30 % of everybody)" in told.suggestions[-1].sentence
+    feed = {
+        "flags": [flag("f", condition(PRO), aggregation_group_type_index=0)],
+        "group_type_mapping": {"0": "company"},
+    }
+    told = wanted(feed, "f", Context("ada", groups={"company": "acme"}), True)
+    assert "(it would then be for every company)" in told.suggestions[-1].sentence
+
+
+def test_to_be_held_out_is_not_to_be_on() -> None:
+    held = flag("f", condition(), holdout={"id": 3, "exclusion_percentage": 100})
+    told = wanted({"flags": [held]}, "f", Context("ada"), True)
+    assert not told.already
+    assert told.why_none is not None
+    assert told.why_none.startswith("The subject is held back by its holdout")
+    assert wanted({"flags": [held]}, "f", Context("ada"), "holdout-3").already
+
+
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [({"bucketing_identifier": "device_id"}, "device"), ({}, "group")],
+)
+def test_an_id_that_the_check_lacks_is_supposed(other: dict[str, Any], kind: str) -> None:
+    rules = {"aggregation_group_type_index": 0} if kind == "group" else {}
+    lacking = {**flag("f", condition(), multivariate=VARIANTS, **rules), **other}
+    feed = {"flags": [lacking], "group_type_mapping": {"0": "company"}}
+    told = wanted(feed, "f", Context("ada"), True)
+    assert [suggestion.change.kind for suggestion in told.suggestions] == [kind]
+    certain = wanted(feed, "f", Context("ada"), "a")
+    assert kind not in [suggestion.change.kind for suggestion in certain.suggestions]
