@@ -16,6 +16,7 @@ from evaluator.explaining.explain import explain
 from evaluator.explaining.explanation import Explanation, plain
 from evaluator.explaining.phrases import answer_words
 from evaluator.explaining.setting import needed_definitions
+from evaluator.explaining.work import MOST_WORK, Work, size_of
 from evaluator.facts import NO_FACTS, Facts
 from evaluator.hashing import MAX_DISTINCT_ID
 from evaluator.result import Result
@@ -23,6 +24,9 @@ from evaluator.ruleset import Ruleset
 
 MOST_EDITS: Final = 400
 """Edits that are tried. Each costs up to two evaluations."""
+
+TRIES: Final = 4
+"""How many times the work of one search for alternatives may go into these evaluations."""
 
 Verdict = Literal["same", "alone", "together", "unknown"]
 """``alone``: the named edit by itself takes the old answer to the new one. ``together``: only all named edits do, and
@@ -71,7 +75,10 @@ def compare_revisions(
     old = explain(before, key, context, now=now, facts=facts[0])
     new = explain(after, key, context, now=now, facts=facts[1])
     between = _Between(before, after, key, context, now, facts)
-    verdict, cause, others = _cause(between, outcome(old.result), outcome(new.result))
+    try:
+        verdict, cause, others = _cause(between, outcome(old.result), outcome(new.result))
+    except _TooMuch:
+        verdict, cause, others = "unknown", (), ()
     found = RevisionComparison(
         key, old.subject, old, new, verdict, tuple(cause), tuple(others), len(between.edits), sentence=""
     )
@@ -116,6 +123,10 @@ def _indispensable(between: "_Between", new: Outcome) -> Sequence[Edit]:
     return kept
 
 
+class _TooMuch(Exception):
+    """More would have to be tried than ``MOST_WORK`` allows."""
+
+
 class _Between:
     """All definitions between two rulesets: those after any selection of the edits."""
 
@@ -135,6 +146,8 @@ class _Between:
         self._cohort_ids = list(dict.fromkeys((*self._old.cohorts, *self._new.cohorts)))
         self._cohorts = (self._named(before.definitions.cohorts), self._named(after.definitions.cohorts))
         self.edits: tuple[Edit, ...] = tuple(self._found())
+        self._work = Work(TRIES * MOST_WORK)
+        self._size = max(size_of(found.flags) + size_of(found.cohorts) for found in (self._old, self._new))
 
     def _found(self) -> Iterator[Edit]:
         for flag in self._flags:
@@ -154,7 +167,9 @@ class _Between:
                 yield Edit("settings", name, ("setting", name), f"changes the project's {name}")
 
     def answer(self, chosen: Collection[Edit]) -> Outcome:
-        """What the subject gets after the chosen edits."""
+        """What the subject gets after the chosen edits. Raises _TooMuch."""
+        if not self._work.spend(0, self._size):
+            raise _TooMuch
         parts = {edit.part for edit in chosen if edit.kind != "flag"}
         by_flag: dict[str, list[Edit]] = {}
         for edit in chosen:
@@ -218,11 +233,15 @@ def _sentence(found: RevisionComparison) -> str:
     if outcome(old)[0] == outcome(new)[0]:
         turned = f"{who} stays {answer_words(new)}, with another payload or error"
     if found.verdict == "unknown":
-        return f"{turned}; which of the {found.edits} edits did it is unknown."
+        return (
+            f"{turned}; which of the {found.edits} edits did it is unknown (they are too many, or too large, to try)."
+        )
     named = " and ".join(_owned(edit, found.flag) for edit in found.cause)
     if found.verdict == "together":
         return f"{turned} through these {len(found.cause)} edits together: {named}."
-    also = f" ({len(found.others)} other edits would each have done it, too)" if found.others else ""
+    count = len(found.others)
+    further = "1 other edit would" if count == 1 else f"{count} other edits would each"
+    also = f" ({further} have done it, too)" if count else ""
     return f"{turned} because of one edit: {named}{also}."
 
 

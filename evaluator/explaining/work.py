@@ -1,6 +1,7 @@
 """How much is tried before a search gives up."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 MOST_WORK: Final = 300_000
 """Conditions that are walked through, and ``COMPILING`` for each condition or value that is compiled again."""
@@ -23,3 +24,17 @@ class Work:
         if not self.cut:
             self.left -= cost
         return not self.cut
+
+
+def size_of(value: Any) -> int:
+    """Values in a document, at any depth; a list that a cohort keeps of its members is never compiled."""
+    size, pending = 0, [value]
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, Mapping):
+            pending.extend(part for name, part in inner.items() if name != "members")
+        elif isinstance(inner, list | tuple):
+            pending.extend(inner)
+        else:
+            size += 1
+    return size

@@ -98,3 +98,19 @@ def test_the_same_answer_from_two_revisions_has_no_cause() -> None:
 def test_a_flag_that_was_created_is_one_edit() -> None:
     told = revised({"flags": []}, {"flags": [flag("f", condition())]}, "f", Context("ada"))
     assert [edit.words for edit in told.cause] == ["creates the flag"]
+
+
+def test_edits_of_a_very_large_flag_are_not_all_tried() -> None:
+    groups = [condition({**GERMAN, "value": [f"{i}-{j}" for j in range(20)]}, rollout=30) for i in range(300)]
+    before = {"flags": [flag("f", *groups)]}
+    after = {"flags": [flag("f", *({**group, "rollout_percentage": 99} for group in groups), condition())]}
+    told = revised(before, after, "f", Context("ada"))
+    assert told.verdict == "unknown"
+    assert "(they are too many, or too large, to try)" in told.sentence
+
+
+def test_one_other_edit_that_suffices_is_told_as_one() -> None:
+    before = {"flags": [flag("f", condition(PRO))]}
+    after = {"flags": [flag("f", condition(PRO, GERMAN, rollout=0))]}
+    told = revised(before, after, "f", Context("ada", {"plan": "pro"}))
+    assert "(1 other edit would have done it, too)" in told.sentence
