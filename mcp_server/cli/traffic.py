@@ -63,13 +63,11 @@ def snapshot(ctx: typer.Context, environment: Environment = None, json: Json = F
     from mcp_server.composition.home import person
     from mcp_server.services.damage import damaged_of
     from mcp_server.services.errors import NotFound
-    from mcp_server.services.snapshots import register_snapshot
+    from mcp_server.services.snapshots import register_best
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
-    found = register_snapshot(home, name, "recorded", person()) or register_snapshot(
-        home, name, "reconstructed", person()
-    )
+    found = register_best(home, name, person())
     if found is None:
         if damaged := home.traffic.quarantined(name):
             raise NotFound(

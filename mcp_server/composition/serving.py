@@ -23,10 +23,10 @@ from mcp_server.tools import build_server
 from mcp_server.tools.keys import KeyAccess, KeyGate
 from mcp_server.traffic.archive import TrafficArchive
 from mcp_server.traffic.privacy import Privacy
-from mcp_server.traffic.recorder import SegmentRecorder
 from mcp_server.traffic.sampling import EVERYBODY, Sampling
 from mcp_server.traffic.secret import read_secret
 from mcp_server.traffic.spool import AllowedProperties, RecorderSettings
+from mcp_server.traffic.traffic_recorder import TrafficRecorder
 
 
 def serve(home: Home, settings: Settings, started: Callable[[str], None]) -> None:
@@ -37,7 +37,7 @@ def serve(home: Home, settings: Settings, started: Callable[[str], None]) -> Non
 
     with listen(settings.host, settings.port) as listener:
         serving = Serving(home.store, home.clock)
-        recorder = SegmentRecorder(
+        recorder = TrafficRecorder(
             settings.home,
             home.clock,
             settings=recorder_settings(settings),

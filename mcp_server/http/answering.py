@@ -1,7 +1,7 @@
 """Answers checks from memory, and hands a copy of each to the recorder."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,12 +9,17 @@ from functools import partial
 from typing import Final
 
 from evaluator import evaluate_all
+from evaluator.context import JsonValue
 from evaluator.recorded_hashes import hashes_of_answers
 from evaluator.result import Result
 from mcp_server.http.question import Question
 from mcp_server.http.rejection import Cause, Rejection
 from mcp_server.services.ports import AnsweredCheck, Clock, Recorder, RecorderCounters
 from mcp_server.services.serving import Served, ServedEnvironment, Serving
+from policies.impact import Provenance
+
+_READ_IN_PLACE: Final = 50
+"""Events that are read at once; more would hold up the checks behind them, and go to a thread."""
 
 LARGE_BODY: Final = 64 * 1024
 """Bytes beyond which a question may take long to answer: every filter on a large value reads all of it."""
@@ -42,8 +47,8 @@ class Answering:
         """The time, aware UTC."""
         return self._clock()
 
-    def recorded(self) -> RecorderCounters:
-        """What became of the copies."""
+    def recorded(self) -> Mapping[Provenance, RecorderCounters]:
+        """What became of the copies, by where the answers come from."""
         return self._recorder.counters
 
     def served(self) -> Served:
@@ -97,6 +102,19 @@ class Answering:
         except Exception:  # noqa: BLE001 - recording is a copy; the answer is what the caller waits for
             self.recorder_failures += 1
         return Answer(results, at)
+
+    async def hear(self, environment: ServedEnvironment, events: Sequence[Mapping[str, JsonValue]], *, sdk: str) -> int:
+        """Offers the recorder what SDKs tell of flags that they evaluated by themselves; how many it could not read.
+
+        A failing recorder is counted and changes nothing.
+        """
+        try:
+            if len(events) <= _READ_IN_PLACE:
+                return self._recorder.offer_events(environment.name, events, sdk=sdk)
+            return await asyncio.to_thread(self._recorder.offer_events, environment.name, events, sdk=sdk)
+        except Exception:  # noqa: BLE001 - recording is a copy; the SDK only waits to hear that its events are here
+            self.recorder_failures += 1
+            return 0
 
 
 def unserved(environment: str) -> Rejection:

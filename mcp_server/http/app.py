@@ -115,7 +115,7 @@ def _server_routes(answering: Answering, metrics: Metrics) -> list[BaseRoute]:
 
 
 def _public_routes(answering: Answering, metrics: Metrics, public: _Public) -> list[BaseRoute]:
-    events = EventsEndpoint(answering, metrics.events)
+    events = EventsEndpoint(answering, metrics.events, metrics.unreadable)
     ofrep = OfrepEndpoint(answering)
     return [
         *_routes(_EVENTS, public.handler("events", events.capture, *_READING, "POST")),

@@ -1,4 +1,7 @@
-"""Takes the events that SDKs send along, so that they need no second server. Drysail counts them and keeps none."""
+"""Takes the events that SDKs send along, so that they need no second server. Drysail counts them.
+
+Of those that tell how an SDK evaluated a flag by itself, the recorder gets a copy; no other is kept.
+"""
 
 import asyncio
 from typing import Final
@@ -11,7 +14,7 @@ from evaluator.context import JsonValue
 from mcp_server.http.answering import Answering
 from mcp_server.http.body import EVENTS_LIMIT, GZIP_MAGIC, Headers, decode_body, read_body
 from mcp_server.http.credentials import bearer_token
-from mcp_server.http.question import token_of
+from mcp_server.http.question import sdk_of, token_of
 from mcp_server.http.rejection import Cause, Rejection
 from mcp_server.http.wire import headers_of
 
@@ -22,18 +25,21 @@ _DECODED_IN_PLACE: Final = 64 * 1024
 class EventsEndpoint:
     """Accepts batches in PostHog's two protocols."""
 
-    def __init__(self, answering: Answering, received: Counter) -> None:
+    def __init__(self, answering: Answering, received: Counter, unreadable: Counter) -> None:
         self._answering = answering
         self._received = received
+        self._unreadable = unreadable
 
     async def capture(self, request: Request) -> Response:
         """``/batch``, ``/capture``, ``/e``, ...: one event, a list of them, or an object with a ``batch``."""
         if request.method != "POST":
             return JSONResponse({"status": 1})
-        body = await _decoded(request, headers_of(request.scope))
+        headers = headers_of(request.scope)
+        body = await _decoded(request, headers)
         events = _events(body)
-        self._answering.environment(_token(body, events))
+        environment = self._answering.environment(_token(body, events))
         self._received.inc(len(events))
+        self._unreadable.inc(await self._answering.hear(environment, events, sdk=sdk_of(headers)))
         return Response(status_code=204) if "beacon" in request.query_params else JSONResponse({"status": 1})
 
     async def analytics(self, request: Request) -> Response:
@@ -41,15 +47,18 @@ class EventsEndpoint:
         token = bearer_token(request)
         if token is None:
             raise Rejection(Cause.NO_TOKEN, "Send the project token as “Authorization: Bearer <token>”.")
-        self._answering.environment(token)
-        body = await _decoded(request, headers_of(request.scope))
+        environment = self._answering.environment(token)
+        headers = headers_of(request.scope)
+        body = await _decoded(request, headers)
         if not isinstance(body, dict) or not isinstance(body.get("batch"), list):
             raise Rejection(Cause.MALFORMED, "The body must be an object with a list “batch”.")
-        uuids = [event["uuid"] for event in _events(body) if isinstance(event.get("uuid"), str)]
+        events = _events(body)
+        uuids = [event["uuid"] for event in events if isinstance(event.get("uuid"), str)]
         self._received.inc(len(uuids))
+        self._unreadable.inc(await self._answering.hear(environment, events, sdk=sdk_of(headers)))
         request_id = request.headers.get("posthog-request-id")
-        headers = {} if request_id is None else {"posthog-request-id": request_id}
-        return JSONResponse({"results": {uuid: {"result": "ok"} for uuid in uuids}}, headers=headers)
+        answered = {} if request_id is None else {"posthog-request-id": request_id}
+        return JSONResponse({"results": {uuid: {"result": "ok"} for uuid in uuids}}, headers=answered)
 
 
 async def _decoded(request: Request, headers: Headers) -> JsonValue:

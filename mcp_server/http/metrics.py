@@ -15,6 +15,16 @@ from mcp_server.services.serving import ServedEnvironment, Serving
 
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
+_RECORDER_COUNTERS: Final = (
+    ("offered_checks", "Checks handed to the recorder.", "offered"),
+    ("recorded_checks", "Checks written to a segment.", "recorded"),
+    ("dropped_checks", "Checks lost on the way to a segment.", "dropped"),
+    ("sampled_out_checks", "Checks of subjects outside of the sample.", "sampled_out"),
+    ("segments", "Segments written.", "segments"),
+    ("failed_writes", "Segments that the disk refused.", "failed_writes"),
+)
+"""Names, meanings and fields of ``RecorderCounters``."""
+
 
 class Metrics:
     """The counters of one server, in a registry of its own."""
@@ -33,6 +43,9 @@ class Metrics:
             buckets=_BUCKETS,
         )
         self.events = Counter("drysail_events_received", "Events that SDKs sent.", registry=self.registry)
+        self.unreadable = Counter(
+            "drysail_unreadable_events", "Events about evaluated flags that are malformed.", registry=self.registry
+        )
         ProcessCollector(registry=self.registry)
         self.registry.register(_ServingState(serving, answering, load))
 
@@ -98,16 +111,18 @@ class _ServingState(Collector):
         yield from self._environments({} if served is None else served.environments)
 
     def _recorder(self) -> Iterator[Metric]:
-        counters = self._answering.recorded()
-        yield _counter("drysail_recorder_offered_checks", "Checks handed to the recorder.", counters.offered)
-        yield _counter("drysail_recorder_recorded_checks", "Checks written to a segment.", counters.recorded)
-        yield _counter("drysail_recorder_dropped_checks", "Checks lost on the way to a segment.", counters.dropped)
-        yield _counter(
-            "drysail_recorder_sampled_out_checks", "Checks of subjects outside of the sample.", counters.sampled_out
+        by_provenance = self._answering.recorded()
+        for name, meaning, field in _RECORDER_COUNTERS:
+            counter = CounterMetricFamily(f"drysail_recorder_{name}", meaning, labels=["provenance"])
+            for provenance, counters in by_provenance.items():
+                counter.add_metric([provenance], getattr(counters, field))
+            yield counter
+        waiting = GaugeMetricFamily(
+            "drysail_recorder_queue_length", "Requests waiting for the recorder.", labels=["provenance"]
         )
-        yield _counter("drysail_recorder_segments", "Segments written.", counters.segments)
-        yield _counter("drysail_recorder_failed_writes", "Segments that the disk refused.", counters.failed_writes)
-        yield _gauge("drysail_recorder_queue_length", "Requests waiting for the recorder.", counters.waiting)
+        for provenance, counters in by_provenance.items():
+            waiting.add_metric([provenance], counters.waiting)
+        yield waiting
 
     def _environments(self, environments: Mapping[str, ServedEnvironment]) -> Iterator[Metric]:
         labels = ["environment"]

@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from evaluator.context import Context
-from evaluator.result import Result
+from evaluator.context import Context, JsonValue
 from mcp_server.services.audit import AuditEntry, AuditEvent
 from mcp_server.services.damage import QuarantinedSegment
 from mcp_server.services.document import Document, DocumentKind, Ref, Revision
@@ -19,7 +18,7 @@ from mcp_server.services.record import Record
 from mcp_server.services.snapshot import WHOLE, Part, Snapshot
 from mcp_server.services.statistics import TrafficStatistics
 from mcp_server.services.traffic_files import Forgotten, ImportReport, ImportRequest, Pruned, Trace
-from policies.impact import Provenance
+from policies.impact import FlagValue, Provenance
 from policies.replay.recording import Recording
 
 
@@ -202,6 +201,15 @@ class Store(Protocol):
         ...
 
 
+class GivenAnswer(Protocol):
+    """What a recording keeps of one flag's answer. The evaluator's results are such answers."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def value(self) -> FlagValue: ...
+
+
 @dataclass(frozen=True, slots=True)
 class AnsweredCheck:
     """One request's answers, as the serving path hands them to the recorder."""
@@ -210,7 +218,7 @@ class AnsweredCheck:
     revision: int
     at: datetime
     context: Context
-    results: Sequence[Result]
+    results: Sequence[GivenAnswer]
     sdk: str
     """Name and version of the client (``posthog-python/7.91.1``)."""
     hashes: Callable[[], Mapping[str, tuple[int | None, int | None]]] = dict
@@ -236,12 +244,26 @@ class RecorderCounters:
 
 
 class Recorder(Protocol):
-    """Takes copies of answered checks. Never blocks, never raises; what does not fit is counted as dropped."""
+    """Takes copies of answered checks. Never blocks, never raises; what does not fit is counted as dropped.
 
-    def offer(self, check: AnsweredCheck) -> None: ...
+    All methods are safe from any thread.
+    """
+
+    def offer(self, check: AnsweredCheck) -> None:
+        """Takes a check that was answered here."""
+        ...
+
+    def offer_events(self, environment: str, events: Sequence[Mapping[str, JsonValue]], *, sdk: str) -> int:
+        """Takes, of the events that an SDK sends, those that tell how it evaluated a flag by itself.
+
+        ``sdk`` is the client where an event does not name it. Returns how many of these events could not be read.
+        """
+        ...
 
     @property
-    def counters(self) -> RecorderCounters: ...
+    def counters(self) -> Mapping[Provenance, RecorderCounters]:
+        """What became of the checks, by where they come from."""
+        ...
 
 
 class Traffic(Protocol):

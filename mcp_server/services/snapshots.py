@@ -60,6 +60,12 @@ def register_snapshot(home: Home, environment: str, provenance: Provenance, acto
     return snapshot
 
 
+def register_best(home: Home, environment: str, actor: Actor) -> Snapshot | None:
+    """Registers what was recorded here, or if that is nothing, what was reconstructed; None if there is neither."""
+    recorded = register_snapshot(home, environment, "recorded", actor)
+    return recorded or register_snapshot(home, environment, "reconstructed", actor)
+
+
 def quarantine_damaged(home: Home, environment: str, actor: Actor) -> Sequence[QuarantinedSegment]:
     """Moves every damaged segment out of the way, and says so in the audit log."""
     moved = home.traffic.quarantine_damaged(environment, home.clock())
@@ -98,11 +104,11 @@ def newest_snapshot(home: Home, environment: str) -> Snapshot | None:
 
 
 def register_when_due(home: Home, environment: str, actor: Actor) -> Snapshot | None:
-    """Registers the recorded traffic if the newest snapshot is older than an hour, or there is none."""
+    """Registers the traffic there is if the newest snapshot is older than an hour, or there is none."""
     newest = newest_snapshot(home, environment)
     if newest is not None and home.clock() - newest.registered_at < REGISTER_EVERY:
         return newest
-    return register_snapshot(home, environment, "recorded", actor) or newest
+    return register_best(home, environment, actor) or newest
 
 
 @dataclass(frozen=True, slots=True)

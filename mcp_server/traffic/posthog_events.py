@@ -7,12 +7,13 @@ the person's events up to then, and what these do not tell is unknown (redacted)
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from evaluator.context import REDACTED, Context
+from evaluator.json_text import brief
 from mcp_server.traffic.manifest import microseconds
 from policies.impact import FlagValue
 
@@ -41,8 +42,20 @@ class Event:
         return self.name in (CALLED, GROUP) or any(name in self.properties for name in SETTERS)
 
 
-def read_event(fields: Any) -> Event:
-    """An event from a line or row. Raises ValueError with the reason."""
+def moment_of_event(value: Any) -> int:
+    """An event's timestamp in microseconds since 1970. Raises ValueError with the reason."""
+    if not isinstance(value, str):
+        raise ValueError("It has no timestamp.")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"Its timestamp cannot be read: {value[:60]!r}.") from None
+    # PostHog's exports are in UTC; some destinations leave the zone out.
+    return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def read_event(fields: Any, moment: Callable[[Any], int] = moment_of_event) -> Event:
+    """An event from a line or row, with its time as ``moment`` reads it. Raises ValueError with the reason."""
     if not isinstance(fields, dict):
         raise ValueError("It is no JSON object.")
     name, distinct_id = fields.get("event"), fields.get("distinct_id")
@@ -60,7 +73,7 @@ def read_event(fields: Any) -> Event:
         uuid=None if uuid is None else str(uuid),
         person=distinct_id if person is None else str(person),
         distinct_id=distinct_id,
-        at_us=_moment(fields.get("timestamp")),
+        at_us=moment(fields.get("timestamp")),
         properties=properties,
         known=_known(fields),
     )
@@ -86,17 +99,6 @@ def _object(fields: Fields, name: str) -> dict[str, Any] | None:
     return value
 
 
-def _moment(value: Any) -> int:
-    if not isinstance(value, str):
-        raise ValueError("It has no timestamp.")
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"Its timestamp cannot be read: {value[:60]!r}.") from None
-    # PostHog's exports are in UTC; some destinations leave the zone out.
-    return microseconds(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
 @dataclass(slots=True)
 class Groups:
     """What was known of every group at any time, from the ``$groupidentify`` events of a file."""
@@ -115,9 +117,11 @@ class Groups:
         states.append({**(states[-1] if states else {}), **changes})
         self.names.setdefault(kind, set()).update(changes)
 
-    def known(self, kind: str, key: str, at_us: int) -> Fields:
+    def known(self, kind: str, key: Any, at_us: int) -> Fields:
         """The group's properties at a moment; what was not told by then is redacted."""
-        times, states = self._states.get((kind, key), ([], []))
+        if kind not in self.names:
+            return {}
+        times, states = self._states.get((kind, str(key)), ([], []))
         place = bisect_right(times, at_us)
         unknown: dict[str, Any] = dict.fromkeys(sorted(self.names.get(kind, ())), REDACTED)
         return unknown | dict(states[place - 1]) if place else unknown
@@ -164,7 +168,7 @@ def call_of(event: Event, person: Person, groups: Groups, person_names: Iterable
         raise ValueError("It does not say which flag was called.")
     value = sent.get("$feature_flag_response", sent.get(f"$feature/{flag}"))
     if value is not None and not isinstance(value, bool | str):
-        raise ValueError(f"Its answer is neither true, false nor a variant: {str(value)[:60]!r}.")
+        raise ValueError(f"Its answer is neither true, false nor a variant: {brief(value)}.")
     keys = sent.get("$groups")
     in_groups = {str(kind): key for kind, key in keys.items()} if isinstance(keys, dict) else {}
     if event.known is None:
@@ -182,7 +186,7 @@ def call_of(event: Event, person: Person, groups: Groups, person_names: Iterable
             distinct_id=event.distinct_id,
             properties=properties,
             groups=in_groups,
-            group_properties={kind: groups.known(kind, str(key), event.at_us) for kind, key in in_groups.items()},
+            group_properties={kind: groups.known(kind, key, event.at_us) for kind, key in in_groups.items()},
             device_id=device if isinstance(device, str) else None,
         ),
         sdk="" if not isinstance(library, str) else f"{library}/{version}" if version else library,

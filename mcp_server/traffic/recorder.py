@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class SegmentRecorder:
-    """Implements the ``Recorder`` port over segment files.
+    """Writes the checks of one provenance into segment files.
 
     ``offer`` is safe from any thread. A check is on disk about ``flush_every`` after it was offered, or when ``flush``
     or ``close`` returns; a process that is killed loses what came since its last segment, and never damages one. What

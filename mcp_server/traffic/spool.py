@@ -12,12 +12,14 @@ from typing import Final
 import duckdb
 
 from mcp_server.services.ports import AnsweredCheck, RecorderCounters
-from mcp_server.traffic.draft import Draft, Origin
+from mcp_server.traffic.draft import Content, Draft, Origin
 from mcp_server.traffic.interning import Unrecordable
 from mcp_server.traffic.layout import TrafficFolder
 from mcp_server.traffic.privacy import NOTHING_PRIVATE, Privacy
 from mcp_server.traffic.sampling import Sampling
 from mcp_server.traffic.segment import write_segment
+from mcp_server.traffic.untold import untold_redacted
+from policies.impact import Provenance
 
 WARN_EVERY: Final = timedelta(minutes=1)
 
@@ -36,7 +38,8 @@ class RecorderSettings:
     """How much is held in memory, and for how long: what a killed process loses.
 
     A segment is written ``flush_every`` after its first check or at ``flush_checks`` checks. ``capacity`` is the number
-    of requests that may wait for the writer, which looks every ``poll_seconds``.
+    of requests that may wait for the writer, which looks every ``poll_seconds``. ``provenance`` tells where the checks
+    come from; of ``reconstructed`` ones, no context is whole: what it does not hold is written as redacted.
     """
 
     flush_every: timedelta = timedelta(seconds=60)
@@ -45,6 +48,7 @@ class RecorderSettings:
     poll_seconds: float = 0.2
     sampling: Sampling = field(default_factory=Sampling)
     privacy: Privacy = NOTHING_PRIVATE
+    provenance: Provenance = "recorded"
 
 
 class Spool:
@@ -117,7 +121,7 @@ class Spool:
         if environment not in self._drafts:
             origin = Origin(
                 environment=environment,
-                provenance="recorded",
+                provenance=self._settings.provenance,
                 source=f"recorder {self._name} {self.counters.segments + self.counters.failed_writes}",
                 kept=self._kept(environment),
                 sampled_ppm=self._settings.sampling.ppm,
@@ -132,7 +136,7 @@ class Spool:
             return
         draft.dropped = self._dropped[environment]
         try:
-            write_segment(TrafficFolder.of(self._home, environment), draft.finish())
+            write_segment(TrafficFolder.of(self._home, environment), self._finished(draft))
         except (OSError, duckdb.Error) as error:
             self.counters.failed_writes += 1
             self.drop(environment, draft.checks)
@@ -141,6 +145,10 @@ class Spool:
             self.counters.segments += 1
             self.counters.recorded += draft.checks
             del self._dropped[environment]
+
+    def _finished(self, draft: Draft) -> Content:
+        content = draft.finish()
+        return untold_redacted(content) if self._settings.provenance == "reconstructed" else content
 
     def _kept(self, environment: str) -> frozenset[str] | None:
         try:

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from posthog import Posthog
 
 from mcp_server.services.actor import Actor
 from mcp_server.services.changing import modify
+from mcp_server.services.environments import create_key
 from mcp_server.services.home import Home
 from mcp_server.services.proposing import propose
 from mcp_server.services.snapshots import newest_snapshot
@@ -125,6 +127,54 @@ def test_what_was_answered_is_on_disk_when_the_server_is_told_to_stop(
     assert snapshot is not None
     recording = home.recordings.load(snapshot)
     assert ("checkout-button", "rollout") in recording.buckets, "what was hashed to answer is not hashed again"
+
+
+@pytest.fixture
+def live_secret(home: Home, ann: Actor) -> str:
+    """A secret key of ``live``; ask for it before the server, which then knows it from the start."""
+    _, token = create_key(home, "live", "secret", actor=ann)
+    return token
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+def test_what_an_sdk_decided_by_itself_is_evidence_where_nothing_was_answered(
+    folder: Path, home: Home, live_secret: str, server: tuple[subprocess.Popen[str], str]
+) -> None:
+    process, url = server
+    with home.store.read() as reader:
+        token = next(key.token for key in reader.keys("live") if key.kind == "public")
+    for number, mode in enumerate(("v0", "v1")):
+        client = local_client(url, str(token), live_secret, mode)
+        for user in range(40):
+            client.get_feature_flag("checkout-button", f"u{user}-{number}", person_properties={"plan": "pro"})
+        client.shutdown()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=PATIENCE_SECONDS) == 0
+    taken = subprocess.run(
+        command(folder, "traffic", "snapshot", "-e", "live", "--json"), capture_output=True, text=True, check=True
+    )
+    facts = json.loads(taken.stdout)["facts"]
+    assert (facts["provenance"], facts["checks"], facts["subjects"]) == ("reconstructed", 80, 80)
+    simulated = subprocess.run(
+        command(folder, "simulate", "checkout-button", "-e", "live", "--off", "--json"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    impact = json.loads(simulated.stdout)["impact"]
+    assert (impact["subjects"], impact["undetermined_subjects"]) == (80, 0)
+    assert 0 < impact["changed_subjects"] < 80
+    fidelity = impact["fidelity"]
+    assert (fidelity["compared"], fidelity["differing"]) == (80, 0), "the evaluator repeats what the SDK decided"
+
+
+def local_client(url: str, token: str, secret: str, mode: str) -> Posthog:
+    """A real SDK that has downloaded the definitions and decides by itself."""
+    client = Posthog(
+        token, host=url, secret_key=secret, enable_local_evaluation=False, sync_mode=True, capture_mode=mode
+    )
+    client.load_feature_flags()
+    return client
 
 
 def test_a_port_in_use_is_named_with_the_fix(folder: Path) -> None:

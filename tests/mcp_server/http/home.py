@@ -1,7 +1,7 @@
 """A home with two environments, served from a real store, for tests of what a server answers."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from mcp_server.services.environment import KeyKind
 from mcp_server.services.ports import AnsweredCheck, Recorder, RecorderCounters, Store
 from mcp_server.services.serving import Serving
 from mcp_server.store import SqlStore, open_store
+from policies.impact import Provenance
 from tests.contracts import given
 from tests.contracts.given import History
 
@@ -35,14 +36,19 @@ class Recorded:
 
     def __init__(self) -> None:
         self.checks: list[AnsweredCheck] = []
+        self.events: list[tuple[str, Mapping[str, Any]]] = []
 
     def offer(self, check: AnsweredCheck) -> None:
         self.checks.append(check)
 
+    def offer_events(self, environment: str, events: Sequence[Mapping[str, Any]], *, sdk: str) -> int:
+        self.events.extend((environment, event) for event in events)
+        return 0
+
     @property
-    def counters(self) -> RecorderCounters:
+    def counters(self) -> Mapping[Provenance, RecorderCounters]:
         offered = sum(len(check.results) for check in self.checks)
-        return RecorderCounters(offered=offered, recorded=offered)
+        return {"recorded": RecorderCounters(offered=offered, recorded=offered)}
 
 
 class ServedHome:

@@ -1,15 +1,20 @@
-"""Events are accepted in PostHog's protocols and counted."""
+"""Events are accepted in PostHog's protocols and counted; those about flags that an SDK evaluated are recorded."""
 
 import base64
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.mcp_server.http.home import PUBLIC, SECRET, ServedHome
+from mcp_server.http.app import create_app
+from mcp_server.traffic.archive import TrafficArchive
+from mcp_server.traffic.traffic_recorder import TrafficRecorder
+from policies.impact import TrafficFacts
+from tests.mcp_server.http.home import NOW, PUBLIC, SECRET, STAGING_PUBLIC, ServedHome
 
 Serve = Callable[[], TestClient]
 EVENT: dict[str, Any] = {"event": "bought", "distinct_id": "ada", "uuid": "018f-1", "properties": {"price": 3}}
@@ -98,3 +103,85 @@ def test_browsers_find_their_settings(home: ServedHome, serve: Serve) -> None:
     assert answer.json()["hasFeatureFlags"] is False
     assert answer.headers["access-control-allow-origin"] == "https://shop.example"
     assert client.get("/array/nobody/config").status_code == 401
+
+
+CALL: dict[str, Any] = {
+    "event": "$feature_flag_called",
+    "distinct_id": "ada",
+    "uuid": "018f-3",
+    "timestamp": "2026-11-22T11:59:00Z",
+    "properties": {"$feature_flag": "ship-it", "$feature_flag_response": True, "locally_evaluated": True},
+}
+RECORDED = 'drysail_recorder_recorded_checks_total{provenance="reconstructed"}'
+
+
+def metric(client: TestClient, name: str) -> float:
+    lines = client.get("/metrics").text.splitlines()
+    return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} ")), 0.0)
+
+
+@pytest.fixture
+def recorder(home: ServedHome, tmp_path: Path) -> Iterator[TrafficRecorder]:
+    """Writes at once what it is told to flush."""
+    with TrafficRecorder(tmp_path / "traffic", lambda: NOW) as opened:
+        yield opened
+
+
+def recorded_by(home: ServedHome, recorder: TrafficRecorder) -> TestClient:
+    home.serving.refresh()
+    return TestClient(create_app(home.serving, recorder))
+
+
+def facts(home: Path, environment: str) -> TrafficFacts | None:
+    snapshot = TrafficArchive(home).collect(environment, "reconstructed", NOW)
+    return None if snapshot is None else snapshot.facts
+
+
+def test_flags_that_an_sdk_evaluated_are_recorded_in_the_environment_of_its_token(
+    home: ServedHome, recorder: TrafficRecorder, tmp_path: Path
+) -> None:
+    with recorded_by(home, recorder) as client:
+        batch = [CALL, EVENT, {**CALL, "distinct_id": "bob"}]
+        client.post("/batch/", json={"api_key": PUBLIC, "batch": batch})
+        client.post(
+            "/i/v1/analytics/events",
+            json={"batch": [CALL]},
+            headers={"authorization": f"Bearer {STAGING_PUBLIC}", "user-agent": "posthog-python/7.91.1"},
+        )
+        client.post("/batch/", json={"api_key": "nobody", "batch": [CALL]})
+        recorder.flush()
+        assert metric(client, RECORDED) == 3
+        assert counted(client) == 4
+    production, staging = facts(tmp_path / "traffic", "production"), facts(tmp_path / "traffic", "staging")
+    assert production is not None
+    assert staging is not None
+    assert (production.checks, production.subjects) == (2, 2)
+    assert staging.checks == 1
+    (segment,) = TrafficArchive(tmp_path / "traffic").segments("staging")
+    assert dict(segment.sdks) == {"posthog-python/7.91.1": 1}
+
+
+def test_a_large_batch_of_calls_is_recorded_and_its_malformed_ones_are_counted(
+    home: ServedHome, recorder: TrafficRecorder
+) -> None:
+    malformed = {**CALL, "distinct_id": None}
+    with recorded_by(home, recorder) as client:
+        batch = [*({**CALL, "distinct_id": f"user-{number}"} for number in range(2000)), *[malformed] * 7]
+        answer = client.post("/batch/", json={"api_key": PUBLIC, "batch": batch})
+        assert (answer.status_code, answer.json()) == (200, {"status": 1})
+        recorder.flush()
+        assert (metric(client, RECORDED), metric(client, "drysail_unreadable_events_total")) == (2000, 7)
+
+
+@pytest.mark.parametrize("events", [1, 200])
+def test_a_failing_recorder_fails_no_batch(
+    home: ServedHome, serve: Serve, monkeypatch: pytest.MonkeyPatch, events: int
+) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(home.recorded, "offer_events", refuse)
+    client = serve()
+    assert client.post("/batch/", json={"api_key": PUBLIC, "batch": [CALL] * events}).json() == {"status": 1}
+    assert metric(client, "drysail_recorder_failures_total") == 1
+    assert counted(client) == events

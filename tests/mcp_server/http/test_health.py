@@ -72,11 +72,11 @@ def test_metrics_tell_what_became_of_the_recorded_checks(home: ServedHome) -> No
     with TestClient(home.app()) as client:
         client.post("/flags/?v=2", json={"token": PUBLIC, "distinct_id": "ada"})
         lines = client.get("/metrics").text.splitlines()
-    assert "drysail_recorder_offered_checks_total 2.0" in lines
-    assert "drysail_recorder_recorded_checks_total 2.0" in lines
+    assert 'drysail_recorder_offered_checks_total{provenance="recorded"} 2.0' in lines
+    assert 'drysail_recorder_recorded_checks_total{provenance="recorded"} 2.0' in lines
     for name in ("dropped_checks_total", "sampled_out_checks_total", "segments_total", "failed_writes_total"):
-        assert f"drysail_recorder_{name} 0.0" in lines
-    assert "drysail_recorder_queue_length 0.0" in lines
+        assert f'drysail_recorder_{name}{{provenance="recorded"}} 0.0' in lines
+    assert 'drysail_recorder_queue_length{provenance="recorded"} 0.0' in lines
 
 
 def test_an_unknown_path_is_not_found(home: ServedHome) -> None:

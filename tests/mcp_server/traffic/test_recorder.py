@@ -8,7 +8,6 @@ from threading import Barrier, Event, Thread
 import pytest
 
 from evaluator.context import Context
-from mcp_server.services.ports import Recorder
 from mcp_server.traffic.archive import TrafficArchive
 from mcp_server.traffic.recorder import SegmentRecorder
 from mcp_server.traffic.sampling import Sampling
@@ -31,9 +30,8 @@ def segments(home: Path, environment: str = PRODUCTION) -> list[int]:
 def test_what_is_offered_is_on_disk_after_a_flush(tmp_path: Path) -> None:
     checks = [check(f"user{number % 7}", {"checkout": number % 2 == 0}, after=number) for number in range(100)]
     with recorder(tmp_path) as open_recorder:
-        port: Recorder = open_recorder
         for one in checks:
-            port.offer(one)
+            open_recorder.offer(one)
         assert segments(tmp_path) == []
         open_recorder.flush()
         assert answered(recording_of(tmp_path)) == expected(checks)
