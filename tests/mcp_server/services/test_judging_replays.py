@@ -18,7 +18,7 @@ def test_an_edited_cohort_replays_all_flags_that_use_it(home: Home, agent: Actor
     with home.store.read() as reader:
         document = reader.document("sandbox", staff)
         flags = reader.documents("sandbox", "flag")
-    using = {flag.ref.key for flag in flags if {"type": "cohort", "value": 103}.items() <= _first_filter(flag).items()}
+    using = {flag.ref.key for flag in flags if {"type": "cohort", "value": 103}.items() <= _cohort_filter(flag).items()}
     assert document is not None
     everybody = {**document.body, "drysail": {"members": [f"user-{number:07d}" for number in range(3000)]}}
     intent = Intent(environment="sandbox", edits=(replacing(document, everybody),), reason="all", actor=agent)
@@ -60,6 +60,6 @@ def test_the_same_traffic_chosen_by_name_has_the_same_impact(home: Home, agent: 
     assert usual.impact == named.impact
 
 
-def _first_filter(flag: Document) -> dict[str, object]:
+def _cohort_filter(flag: Document) -> dict[str, object]:
     filters = [each for group in flag.body["filters"]["groups"] for each in group.get("properties") or []]
     return next((each for each in filters if each.get("type") == "cohort"), {})
