@@ -74,9 +74,9 @@ class Population:
         """Prepares counts of distinct subjects by the values of one column."""
         own = codes[self._rows]
         room = np.int32 if len(self._runs.starts) * (values + 1) < 1 << 31 else np.int64
-        pairs = np.zeros(len(own), dtype=room)
+        pairs: NDArray[np.int32 | np.int64] = np.zeros(len(own), dtype=room)
         pairs[self._runs.starts] = values
-        pairs = np.cumsum(pairs, dtype=room)
+        np.cumsum(pairs, dtype=room, out=pairs)
         pairs += own
         rows = self._rows
         if (pairs[1:] < pairs[:-1]).any():
