@@ -23,7 +23,6 @@ import json
 import os
 import platform
 import resource
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -37,13 +36,11 @@ from posthog.client import Client
 
 from benchmarks.posthog_client import Value, client_of, engine, public_api
 from benchmarks.replay_reference import SPLIT_BY, count_one_by_one, digest_of_impact
+from benchmarks.replay_runs import compiled, in_new_process
 from benchmarks.replay_sql import ask, write_raw_log
 from benchmarks.replay_store import Log, build, log_of
-from benchmarks.shop_traffic import FLAG, Json, Traffic, feed, flag_after, flag_before, generate
-from evaluator import Context, Definitions, Ruleset, compile_definitions
-
-CHILD = Path(__file__).with_name("replay_child.py")
-ROOT = Path(__file__).parent.parent
+from benchmarks.shop_traffic import FLAG, Traffic, feed, flag_after, flag_before, generate
+from evaluator import Context
 
 
 def main() -> None:
@@ -64,7 +61,7 @@ def main() -> None:
 
 def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     traffic = generate(options.checks, options.seed)
-    before, after = (_ruleset(flag) for flag in (flag_before(), flag_after()))
+    before, after = (compiled(flag) for flag in (flag_before(), flag_after()))
     checks, contexts = int(traffic.checks.sum()), len(traffic.subjects)
     reference = count_one_by_one(traffic, before, after)
     sdk_seconds, sdk_measured = _loop_of_the_sdk(traffic, options.sdk_sample, engine)
@@ -107,24 +104,12 @@ def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     }
 
 
-def _ruleset(flag: Json) -> Ruleset:
-    return compile_definitions(Definitions.from_posthog(feed(flag)))
-
-
 def _stored(home: Path, traffic: Traffic, log: Log, rounds: int, *, buckets: bool) -> dict[str, Any]:
-    """Builds a store, and replays on it in new processes; the round with the median time."""
+    """Builds a store, and replays on it in new processes."""
     snapshot, build_seconds = _timed(lambda: build(home, traffic, log, buckets=buckets))
-    (home / "snapshot.json").write_text(snapshot.model_dump_json())
-    results = sorted((_child(home) for _ in range(rounds)), key=lambda result: result["seconds"])
     size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
-    return {**results[len(results) // 2], "build_seconds": build_seconds, "store_mb": round(size / 1_000_000)}
-
-
-def _child(home: Path) -> dict[str, Any]:
-    command = [sys.executable, str(CHILD), str(home), str(home / "snapshot.json")]
-    found = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, check=True)
-    result: dict[str, Any] = json.loads(found.stdout)
-    return result
+    found = in_new_process(home, snapshot, rounds)
+    return {**found, "build_seconds": build_seconds, "store_mb": round(size / 1_000_000)}
 
 
 def _loop_of_the_sdk(
