@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+ORACLES := $(VENV)-oracles
 
 .DEFAULT_GOAL := help
 NODE_ORACLE := tests/oracles/node
 CASES ?= 1000000
 
-.PHONY: help demo test lint bench fuzz fuzz-node fuzz-replay clean
+.PHONY: help demo test lint bench fuzz fuzz-node fuzz-replay posthog-suite clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +39,10 @@ fuzz-replay: $(VENV)/.dev ## a million random contexts, in columns and one by on
 	@$(BIN)/python tests/oracles/fuzz_replay.py --contexts 1000000 --seed 1
 
 clean: ## remove the environment and what the demo left
-	@rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(NODE_ORACLE)/node_modules
+	@rm -rf $(VENV) $(ORACLES) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache $(NODE_ORACLE)/node_modules
+
+posthog-suite: $(ORACLES)/.installed ## PostHog's own tests of its SDK, with Drysail's evaluator in the place of the SDK's
+	@$(ORACLES)/bin/python tests/oracles/run_posthog_suite.py -q $(ARGS)
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml
 	@.ci/install $(PYTHON) $(VENV) requirements/demo.txt
@@ -47,3 +51,7 @@ $(VENV)/.demo: requirements/demo.txt pyproject.toml
 $(VENV)/.dev: requirements/dev.txt pyproject.toml
 	@.ci/install $(PYTHON) $(VENV) requirements/dev.txt
 	@touch $@ $(VENV)/.demo
+
+$(ORACLES)/.installed: requirements/oracles.txt pyproject.toml
+	@.ci/install $(PYTHON) $(ORACLES) requirements/oracles.txt
+	@touch $@

@@ -1,7 +1,6 @@
 """Runs PostHog's own tests of its SDK with Drysail's local profile in the place of the SDK's evaluator.
 
-    pip install -r requirements/oracles.in
-    python tests/oracles/run_posthog_suite.py
+    make posthog-suite
 
 The tests ship within the package ``posthog``. Arguments are passed on to pytest.
 """
