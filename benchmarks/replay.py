@@ -75,11 +75,7 @@ def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     full = _stored(folder / "full", traffic, log, options.rounds, buckets=True)
     same_counts = {digest_of_impact(each["split"]) for each in (bare, full)} == {reference.digest()}
     return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "duckdb": version("duckdb"),
-        "posthog": version("posthog"),
-        "cores": os.cpu_count(),
+        **_versions(),
         "checks": checks,
         "subjects": len(traffic.countries),
         "contexts": contexts,
@@ -101,6 +97,16 @@ def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "build_peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "digest": full["digest"],
         "identical": same_counts and bare["digest"] == full["digest"] and matrix == matrix_again == reference.matrix(),
+    }
+
+
+def _versions() -> dict[str, Any]:
+    return {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "duckdb": version("duckdb"),
+        "posthog": version("posthog"),
+        "cores": os.cpu_count(),
     }
 
 

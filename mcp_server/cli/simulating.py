@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mcp_server.services.judging import Judgement
     from policies.replay.recording import Recording
 
+    Simulated = tuple[Judgement, Recording | None]
+
 
 def simulate(
     ctx: typer.Context,
@@ -57,13 +59,10 @@ def simulate(
 
       drysail simulate new-checkout --rollout c2=50 --from 2026-11-20 --until 2026-11-21 --compare-from 2026-11-22
     """
-    from mcp_server.cli.screen import out, print_json, print_line, replaying
-    from mcp_server.cli.tables import table
+    from mcp_server.cli.screen import replaying
     from mcp_server.composition.home import person
     from mcp_server.services.changing import modify
-    from mcp_server.services.portability import added_lints, lint_lines, lint_rows
     from mcp_server.services.proposing import simulate as run
-    from mcp_server.services.wording import finding_lines, headline, impact_lines, proved_lines, trust_lines
 
     home = home_of(ctx)
     name = environment_of(ctx, home, environment)
@@ -72,36 +71,55 @@ def simulate(
     chosen = selection_of(None, since, until, sample)
     other = selection_of(compare_snapshot, compare_from, compare_until)
     with replaying() as report:
-        judgement, recording = run(home, intent, breakdowns=tuple(by or ()), progress=report, traffic=chosen)
+        simulated = run(home, intent, breakdowns=tuple(by or ()), progress=report, traffic=chosen)
     compared = None
     if other is not None:
         with replaying() as report:
             compared = run(home, intent, progress=report, traffic=other)
-    traffic = None if recording is None else recording.facts
-    status = {"allow": 0, "deny": 1, "review": 3}[judgement.verdict.decision]
-    lints = added_lints(judgement.change.base, judgement.change.edits)
     if json:
-        print_json(
-            {
-                "verdict": judgement.verdict,
-                "impact": judgement.impact,
-                "proved": judgement.proved,
-                "traffic": traffic,
-                "portability": lint_rows(lints, len(lints)),
-                "compared": compared and {"impact": compared[0].impact, "traffic": compared[1] and compared[1].facts},
-            }
-        )
-        return status
+        _print_json(simulated, compared)
+    else:
+        _print(simulated, split=bool(by))
+        if compared is not None:
+            _print_comparison(simulated, compared)
+    return {"allow": 0, "deny": 1, "review": 3}[simulated[0].verdict.decision]
+
+
+def _print_json(simulated: "Simulated", compared: "Simulated | None") -> None:
+    from mcp_server.cli.screen import print_json
+    from mcp_server.services.portability import added_lints, lint_rows
+
+    judgement, recording = simulated
+    lints = added_lints(judgement.change.base, judgement.change.edits)
+    print_json(
+        {
+            "verdict": judgement.verdict,
+            "impact": judgement.impact,
+            "proved": judgement.proved,
+            "traffic": None if recording is None else recording.facts,
+            "portability": lint_rows(lints, len(lints)),
+            "compared": compared and {"impact": compared[0].impact, "traffic": compared[1] and compared[1].facts},
+        }
+    )
+
+
+def _print(simulated: "Simulated", *, split: bool) -> None:
+    from mcp_server.cli.screen import out, print_line
+    from mcp_server.cli.tables import table
+    from mcp_server.services.portability import added_lints, lint_lines
+    from mcp_server.services.wording import finding_lines, headline, impact_lines, proved_lines, trust_lines
+
+    judgement, recording = simulated
     print_line(f"Would be {headline(judgement.verdict)}", style="bold")
     for line in [
         *impact_lines(judgement.impact),
         *proved_lines(judgement.proved),
         *finding_lines(judgement.verdict),
-        *trust_lines(judgement.impact, traffic),
-        *lint_lines(lints),
+        *trust_lines(judgement.impact, None if recording is None else recording.facts),
+        *lint_lines(added_lints(judgement.change.base, judgement.change.edits)),
     ]:
         print_line(line)
-    for flag in judgement.impact.flags if judgement.impact is not None and by else ():
+    for flag in judgement.impact.flags if judgement.impact is not None and split else ():
         for breakdown in flag.breakdowns:
             rows = [
                 (row.value, f"{row.subjects:,}", f"{row.on_before:,}", f"{row.on_after:,}", f"{row.changed:,}")
@@ -109,14 +127,9 @@ def simulate(
             ]
             columns = (breakdown.property, "subjects", "on before", "on after", "change")
             out().print(table(columns, rows, right=columns[1:]))
-    if compared is not None:
-        _print_comparison((judgement, recording), compared)
-    return status
 
 
-def _print_comparison(
-    first: tuple["Judgement", "Recording | None"], second: tuple["Judgement", "Recording | None"]
-) -> None:
+def _print_comparison(first: "Simulated", second: "Simulated") -> None:
     from mcp_server.cli.screen import out
     from mcp_server.cli.tables import table
 
