@@ -164,5 +164,5 @@ def test_a_user_without_an_account_imports_and_looks(
     path = tmp_path / "flags.json"
     path.write_text('{"flags": [{"key": "a", "filters": {"groups": []}}]}', encoding="utf-8")
     assert run([*at, "flags", "import", str(path)]) == 0
-    assert run([*at, "flags", "history", "a"]) == 0
+    assert run([*at, "flags", "history", "a", "--json"]) == 0
     assert "user:uid-54321" in capfd.readouterr().out
